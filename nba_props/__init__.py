@@ -1,0 +1,3 @@
+"""NBA player points props as a Dagster asset graph."""
+
+__version__ = "0.1.0"

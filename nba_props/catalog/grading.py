@@ -1,0 +1,93 @@
+"""Grading layer: predictions against what happened."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from nba_props.catalog import columns as c
+from nba_props.catalog.model import Layer, Row, Table
+
+
+class PredictionAccuracy(Row):
+    game_date: c.GameDate
+    game_id: c.GameId
+    universal_player_id: c.UniversalPlayerId
+    player_lookup: c.PlayerLookup
+    system_id: c.SystemId
+    line_key: c.LineKey
+    prediction_id: c.PredictionId
+    has_prop_line: c.HasPropLine
+    current_points_line: c.CurrentPointsLine
+    predicted_points: c.PredictedPoints
+    predicted_median: Annotated[float | None, Field(description="Median of the predictive distribution, points.")]
+    recommendation: c.Recommendation
+    confidence_score: c.ConfidenceScore
+    over_prob: c.OverProb
+    prediction_made_before_game: c.MadeBeforeGame
+    actual_points: Annotated[int | None, Field(description="Points scored; NULL where the prediction is void.")]
+    participation: Annotated[str, Field(description="played, no_minutes, dnp_…, no_box_score or game_not_played.")]
+    result: Annotated[
+        str, Field(description="correct, incorrect, push, void or pass (PASS or no line: counts for error only).")
+    ]
+    void_reason: Annotated[str | None, Field(description="Why the row is void; NULL otherwise.")]
+    signed_error: Annotated[float | None, Field(description="predicted_points - actual_points (bias); NULL if void.")]
+    absolute_error: Annotated[float | None, Field(description="|predicted_median - actual_points|; NULL if void.")]
+    line_absolute_error: Annotated[
+        float | None, Field(description="|line - actual_points|; NULL if void or without a line.")
+    ]
+    is_within_3: Annotated[bool | None, Field(description="TRUE if the absolute error is at most 3.")]
+    is_within_5: Annotated[bool | None, Field(description="TRUE if the absolute error is at most 5.")]
+    profit_units: Annotated[
+        float | None,
+        Field(
+            description="Profit of one unit on the recommendation at the listed price; 0 for a push, NULL without bet or price."
+        ),
+    ]
+
+
+class SystemDailyPerformance(Row):
+    game_date: c.GameDate
+    system_id: c.SystemId
+    predictions: Annotated[int, Field(description="Graded rows: main lines and players without a line.")]
+    predictions_with_line: Annotated[int, Field(description="Of those, with a line.")]
+    voids: Annotated[int, Field(description="Void rows.")]
+    pushes: Annotated[int, Field(description="Pushes.")]
+    correct: Annotated[int, Field(description="Correct recommendations.")]
+    incorrect: Annotated[int, Field(description="Incorrect recommendations.")]
+    passes: Annotated[int, Field(description="PASS or no line.")]
+    mae: Annotated[float | None, Field(description="Mean absolute error of the median, points.")]
+    bias: Annotated[float | None, Field(description="Mean signed error of the mean, points.")]
+    line_mae: Annotated[float | None, Field(description="Mean absolute error of the line on rows with one.")]
+    hit_rate: Annotated[float | None, Field(description="correct / (correct + incorrect), 0-1.")]
+    within_3_share: Annotated[float | None, Field(description="Share within 3 points, 0-1.")]
+    within_5_share: Annotated[float | None, Field(description="Share within 5 points, 0-1.")]
+    profit_units: Annotated[float | None, Field(description="Sum of profit_units.")]
+
+
+PREDICTION_ACCURACY = Table(
+    Layer.GRADING,
+    "prediction_accuracy",
+    "Active main-line predictions of played dates, graded; did-not-plays are void with a reason.",
+    PredictionAccuracy,
+    ("game_date", "game_id", "universal_player_id", "system_id"),
+    "game_date",
+    ("system_id", "player_lookup"),
+    reads=(
+        "nba_raw.schedule",
+        "nba_raw.game_results",
+        "nba_analytics.player_game_summary",
+        "nba_predictions.player_prop_predictions",
+    ),
+    is_sql_built=True,
+)
+SYSTEM_DAILY_PERFORMANCE = Table(
+    Layer.GRADING,
+    "system_daily_performance",
+    "Grades of a date by system.",
+    SystemDailyPerformance,
+    ("game_date", "system_id"),
+    "game_date",
+    ("system_id",),
+    reads=("nba_grading.prediction_accuracy",),
+    is_sql_built=True,
+)
