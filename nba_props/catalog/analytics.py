@@ -299,10 +299,11 @@ UPCOMING_TEAM_GAME_CONTEXT = Table(
     ("team_abbr",),
     reads=(
         "nba_raw.schedule",
-        "nba_raw.player_points_quotes",
+        "nba_analytics.line_prices",
         "nba_analytics.team_offense_game_summary",
         "nba_analytics.team_defense_game_summary",
     ),
+    reads_before=("nba_analytics.team_offense_game_summary", "nba_analytics.team_defense_game_summary"),
     is_sql_built=True,
 )
 UPCOMING_PLAYER_GAME_CONTEXT = Table(
@@ -323,5 +324,6 @@ UPCOMING_PLAYER_GAME_CONTEXT = Table(
         "nba_analytics.line_prices",
         "nba_analytics.upcoming_team_game_context",
     ),
+    reads_before=("nba_analytics.player_game_summary", "nba_analytics.team_offense_game_summary"),
     is_sql_built=True,
 )

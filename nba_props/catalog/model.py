@@ -97,7 +97,8 @@ class Table:
     """One table of the platform.
 
     `grain` names the columns that identify a row; `partition_by` the DATE column replaced as a whole by a range write;
-    `cluster_by` what queries filter. `is_internal` tables may demand a partition filter of every query.
+    `cluster_by` what queries filter; `reads` the tables it is built from, `reads_before` those of them of which only dates
+    strictly before the row's own are read.
     """
 
     layer: Layer
@@ -109,6 +110,7 @@ class Table:
     cluster_by: tuple[str, ...] = ()
     kind: TableKind = TableKind.ASSET
     reads: tuple[str, ...] = field(default=())
+    reads_before: tuple[str, ...] = field(default=())
     is_sql_built: bool = False
 
     def __post_init__(self) -> None:
@@ -132,6 +134,8 @@ class Table:
                 )
         if self.partition_by is not None and self[self.partition_by].type is not ColumnType.DATE:
             raise CatalogError(f"{self.full_name}: partition column {self.partition_by!r} is not a DATE.")
+        if not set(self.reads_before) <= set(self.reads):
+            raise CatalogError(f"{self.full_name}: reads_before names tables that reads does not.")
         if not self.grain and self.kind is not TableKind.VIEW:
             raise CatalogError(f"{self.full_name} has no grain.")
 

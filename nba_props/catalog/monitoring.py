@@ -37,16 +37,28 @@ class PredictionCoverage(Row):
     coverage_pct: Annotated[
         float | None, Field(description="100 x predicted / expected; NULL where nobody is expected.")
     ]
-    status: Annotated[str, Field(description="ok (>= 95), warning, critical (< 85) or no_slate.")]
+    status: Annotated[
+        str,
+        Field(description="ok (>= 95), warning, or critical (< 85, or nobody expected although games are scheduled)."),
+    ]
 
 
 class MissingPredictions(Row):
     game_date: c.GameDate
+    missing_key: Annotated[
+        str, Field(description="universal_player_id, or the name key where nobody could be bound to the name.")
+    ]
     player_lookup: c.PlayerLookup
     universal_player_id: c.MaybeUniversalPlayerId
     reason: c.Reason
+    is_expected: Annotated[
+        bool, Field(description="TRUE if the player counts as expected, so that his absence lowers coverage.")
+    ]
     is_by_design: Annotated[
-        bool, Field(description="TRUE if nobody expected a prediction; FALSE counts against coverage.")
+        bool,
+        Field(
+            description="TRUE if nobody expected a prediction (no line and low minutes, out, a combo of two players)."
+        ),
     ]
     detail: c.Detail
 
@@ -101,7 +113,7 @@ MISSING_PREDICTIONS = Table(
     "missing_predictions",
     "Every player of a slate without an active prediction, with exactly one reason.",
     MissingPredictions,
-    ("game_date", "player_lookup"),
+    ("game_date", "missing_key"),
     "game_date",
     reads=(
         "nba_reference.unresolved_player_names",

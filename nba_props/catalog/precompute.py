@@ -159,6 +159,7 @@ PLAYER_SHOT_ZONE_ANALYSIS = Table(
     "game_date",
     ("universal_player_id",),
     reads=("nba_analytics.player_game_summary", "nba_analytics.upcoming_player_game_context"),
+    reads_before=("nba_analytics.player_game_summary",),
     is_sql_built=True,
 )
 TEAM_DEFENSE_ZONE_ANALYSIS = Table(
@@ -170,6 +171,7 @@ TEAM_DEFENSE_ZONE_ANALYSIS = Table(
     "game_date",
     ("team_abbr",),
     reads=("nba_analytics.team_defense_game_summary", "nba_analytics.upcoming_team_game_context"),
+    reads_before=("nba_analytics.team_defense_game_summary",),
     is_sql_built=True,
 )
 PLAYER_DAILY_CACHE = Table(
@@ -181,6 +183,7 @@ PLAYER_DAILY_CACHE = Table(
     "game_date",
     ("universal_player_id",),
     reads=("nba_analytics.player_game_summary", "nba_analytics.upcoming_player_game_context"),
+    reads_before=("nba_analytics.player_game_summary",),
     is_sql_built=True,
 )
 PLAYER_COMPOSITE_FACTORS = Table(

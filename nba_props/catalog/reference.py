@@ -65,6 +65,9 @@ class UnresolvedPlayerNames(Row):
     ]
     player_lookup: c.PlayerLookup
     reason: c.Reason
+    is_quoted: Annotated[
+        bool, Field(description="TRUE if a book quotes the name, FALSE if only an injury report has it.")
+    ]
     occurrences: Annotated[int, Field(description="Rows of the date that carry the name.")]
     suggestions: Annotated[
         str, Field(description="Ranked candidates: name (lookup, score 0-100), best first; empty if none is near.")
@@ -101,7 +104,7 @@ NBA_PLAYERS_REGISTRY = Table(
     NbaPlayersRegistry,
     ("universal_player_id", "team_abbr", "season"),
     cluster_by=("player_lookup",),
-    reads=("nba_raw.player_box_scores", "nba_raw.player_list"),
+    reads=("nba_raw.player_box_scores", "nba_raw.player_list", "nba_raw.roster_snapshots"),
 )
 PLAYER_ALIASES = Table(
     Layer.REFERENCE,

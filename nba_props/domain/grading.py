@@ -249,7 +249,7 @@ def _check_number(name: str, value: float | None) -> None:
 def _refuse_rows(values: pd.Series, wrong: pd.Series | NDArray[np.bool_], reason: str) -> None:
     refused = values[np.asarray(wrong, dtype=bool)]
     if len(refused):
-        first = f"{values.name} {refused.iloc[0]!r} of row {refused.index[0]!r}"
+        first = f"{values.name} {refused.iloc[0]} of row {refused.index[0]}"
         raise BadInput(
             f"{first} {reason} ({len(refused)} such rows).", next_step="Correct these rows, then grade again."
         )

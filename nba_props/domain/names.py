@@ -37,7 +37,9 @@ _NOT_KEY = re.compile(r"[^a-z0-9]")
 _WORD = re.compile(r"[a-z0-9]+")
 _COMBO = re.compile(r"\w.*[+&/].*\w")
 _APOSTROPHES = str.maketrans("", "", "'’‘ʼ`´")
-_HYPHENS = str.maketrans("", "", "-‐‑–—")
+_HYPHENS = "-‐‑–—"
+_WITHOUT_HYPHENS = str.maketrans("", "", _HYPHENS)
+_HYPHENS_AS_SPACES = str.maketrans(_HYPHENS, " " * len(_HYPHENS))
 # Letters that Unicode does not decompose into a base letter and a mark (ß is casefolded to ss).
 _PLAIN_LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h", "ŧ": "t", "ŋ": "n"}
@@ -88,7 +90,7 @@ def name_parts(name: str) -> NameParts:
     """Words, suffix and possible orders of a name; `Murphy III, Trey` -> (murphy, trey), iii, ((trey, murphy),)."""
     suffix = None
     parts: list[tuple[str, ...]] = []
-    for i, part in enumerate(_fold(name).translate(_HYPHENS).split(",")):
+    for i, part in enumerate(_fold(name).translate(_WITHOUT_HYPHENS).split(",")):
         words = _WORD.findall(part)
         # A name may begin with what looks like a suffix ("JR Smith"); after a comma it is one ("Gary Trent, Jr.").
         first, rest = (words[:1], words[1:]) if i == 0 else ([], words)
@@ -207,9 +209,14 @@ class Candidate:
 class _Spelling(NamedTuple):
     universal_player_id: str
     player_lookup: str
-    words: str  # without suffix, one space between
+    words: str  # what suggestions compare
     suffix: str | None
     known_from: date  # date.min for an undated list
+
+
+def _compared_words(name: str) -> str:
+    """The words of a name without suffix, half a double name being a word too ("gilgeous alexander")."""
+    return " ".join(name_parts(name.translate(_HYPHENS_AS_SPACES)).words)
 
 
 class NameIndex:
@@ -235,7 +242,7 @@ class NameIndex:
 
     def _add(self, universal_player_id: str, name: str, known_from: date) -> None:
         parts = name_parts(name)
-        spelling = _Spelling(universal_player_id, player_lookup(name), " ".join(parts.words), parts.suffix, known_from)
+        spelling = _Spelling(universal_player_id, player_lookup(name), _compared_words(name), parts.suffix, known_from)
         self.by_lookup[spelling.player_lookup].append(spelling)
         if len(parts.words) > 1:
             self.by_stem[parts.stem].append(spelling)
@@ -297,10 +304,14 @@ class Registry:
         """
         best: dict[str, float] = {}
         for text in (name, *(text for _, text in _repairs(name))):
-            words = " ".join(name_parts(text).words)
-            for _, score, i in process.extract(
-                words, self._known_words, scorer=fuzz.token_ratio, limit=None, score_cutoff=MIN_SUGGESTION_SCORE
-            ):
+            matches = process.extract(
+                _compared_words(text),
+                self._known_words,
+                scorer=fuzz.token_ratio,
+                limit=None,
+                score_cutoff=MIN_SUGGESTION_SCORE,
+            )
+            for _, score, i in matches:
                 person = self._known[i].universal_player_id
                 best[person] = max(best.get(person, 0.0), round(score, 1))
         ranked = sorted(best, key=lambda person: (-best[person], self.team_of.get(person) not in teams, person))

@@ -76,7 +76,6 @@ class PooledSqliteEventLogStorage(SqliteEventLogStorage):
 
     @contextmanager
     def _connect(self, shard: str) -> Iterator[Connection]:
-        self._close(shard)
         with self._db_lock, self._engine(shard).begin() as connection:
             yield connection
 

@@ -4,18 +4,16 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from nba_props.simulate.dice import stream
-from nba_props.simulate.people import ROSTER_SIZE
 from nba_props.simulate.schedule import Schedule
 
 # The reports of a game: the evening before, the morning, 90 and 30 minutes before tip.
-EVENING, MORNING, PREGAME, LAST = range(4)
 REPORTS = 4
-PREGAME_LEAD = pd.Timedelta(minutes=90)
-LAST_LEAD = pd.Timedelta(minutes=30)
+MORNING = 1
+PREGAME_LEAD, LAST_LEAD = 90, 30  # minutes
+MINUTE = 60 * 1_000_000  # microseconds
 
 MOST_ABSENT = 5  # of a roster of 15, so that a team always has a rotation
 MEAN_SPAN = 4.0  # games missed after the first
@@ -108,9 +106,7 @@ class Availability:
         return KNOWN_ABSENT[self.script]
 
 
-def draw_availability(
-    seed: int, schedule: Schedule, games: TeamGames, frailty: NDArray[np.float64]
-) -> Availability:
+def draw_availability(seed: int, schedule: Schedule, games: TeamGames, frailty: NDArray[np.float64]) -> Availability:
     """Spans of missed games, game-time decisions and late scratches, in the order of the games."""
     rng = stream(seed, "availability")
     shares = np.array([script.share for script in SCRIPTS])
@@ -142,19 +138,18 @@ def _not_too_many(fresh: NDArray[np.int64], still_out: NDArray[np.bool_]) -> NDA
     return np.where(new & ~bearable, HEALTHY, fresh)
 
 
-def report_times(schedule: Schedule, start_of_day: pd.DatetimeIndex) -> NDArray[np.int64]:
-    """Games x 4 instants in UTC microseconds; `start_of_day` is each game's Eastern midnight."""
-    evening = start_of_day - pd.Timedelta(hours=6, minutes=30)
-    morning = start_of_day + pd.Timedelta(hours=10, minutes=30)
-    instants = (evening, morning, schedule.tip - PREGAME_LEAD, schedule.tip - LAST_LEAD)
-    return np.column_stack([instant.tz_convert("UTC").as_unit("us").asi8 for instant in instants])
+def report_times(schedule: Schedule, midnights: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Games x 4 instants, UTC microseconds; `midnights` is the Eastern midnight of each day, likewise."""
+    midnight, tip = midnights[schedule.day], schedule.tip.asi8
+    return np.column_stack(
+        [midnight - 390 * MINUTE, midnight + 630 * MINUTE, tip - PREGAME_LEAD * MINUTE, tip - LAST_LEAD * MINUTE]
+    )
 
 
-def listed(availability: Availability) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """(team-game, slot, report) of every line of every report."""
-    said = REPORTED[availability.script]
-    team_game, slot, report = np.nonzero(np.not_equal(said, None))
-    return team_game, slot, report
-
-
-assert REPORTED.shape == (len(ALL_SCRIPTS), REPORTS) and ROSTER_SIZE - MOST_ABSENT >= 10
+def out_since(
+    availability: Availability, schedule: Schedule, games: TeamGames, midnights: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """T x 15: the instant of the first report that says Out (UTC microseconds); the end of time where none does."""
+    times = np.column_stack([report_times(schedule, midnights), np.full(len(schedule.day), np.iinfo(np.int64).max)])
+    since: NDArray[np.int64] = times[games.game[:, None], OUT_AT[availability.script]]
+    return since

@@ -21,7 +21,8 @@ def round_to_total(values: NDArray[np.float64], totals: NDArray[np.int64]) -> ND
 
     Rows must already sum to their total, up to floating-point error.
     """
-    floors = np.floor(values)
-    missing = totals - floors.sum(axis=1).astype(np.int64)
+    floors = np.floor(values).astype(np.int64)
+    missing = totals - floors.sum(axis=1)
     rank = np.argsort(np.argsort(-(values - floors), axis=1, kind="stable"), axis=1, kind="stable")
-    return floors.astype(np.int64) + (rank < missing[:, None])
+    rounded: NDArray[np.int64] = floors + (rank < missing[:, None])
+    return rounded

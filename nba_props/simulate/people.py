@@ -14,12 +14,16 @@ from numpy.typing import NDArray
 
 from nba_props.simulate.dice import stream
 
-TRICODES = (
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+TRICODES = _words(
     "ATL BKN BOS CHA CHI CLE DAL DEN DET GSW HOU IND LAC LAL MEM "
     "MIA MIL MIN NOP NYK OKC ORL PHI PHX POR SAC SAS TOR UTA WAS"
-).split()
+)
 ROSTER_SIZE = 15
-ZONES = ("paint", "mid", "three")
 
 # Ids far above the NBA's own (about 1.6 million), so that a simulated player is never taken for a real one.
 FIRST_PLAYER_ID = 9_000_001
@@ -46,22 +50,24 @@ SPECIAL_NAMES = (
     "T.J. Ashbrook",
 )
 
-FIRST_NAMES = (
+FIRST_NAMES = _words(
     "Adrian Amari Andre Anton Ayden Bram Brice Caleb Calvin Cedric Corey Dante Darius Davon Deshawn Devin Dominic "
     "Donovan Elias Elijah Emmett Ezra Felix Gabriel Grant Griffin Isaiah Ivan Jabari Jalen Jamal Jaren Jerome Jonah "
     "Jordan Julian Kadeem Keenan Kendrick Khalil Lamar Leon Lucas Malachi Malik Mateo Micah Miles Nasir Nico Noah "
-    "Omari Orlando Quentin Rafael Reggie Roman Rory Sebastian Silas Tariq Theo Tobias Trevon Tyrell Victor Xavier Zane"
-).split()
-LAST_NAMES = (
+    "Omari Orlando Quentin Rafael Reggie Roman Rory Sebastian Silas Tariq Theo Tobias Trevon Tyrell Victor Xavier "
+    "Zane"
+)
+LAST_NAMES = _words(
     "Abernethy Achterberg Aldworth Amberley Ashdown Barrowby Beaumont-Hale Birchall Blackmere Bramwell Brightwater "
     "Calloway-Ford Carrowmore Castellane Chadbourne Coldharbor Cravenshaw Dagenhart Darrowby Delacroix-Jones Dunmore "
-    "Eastlake Ellersby Fairbourne Farrowdale Fenwright Galbraithe Garrowby Glendower Greywater Halloran-West Harrowgate "
-    "Hazelhurst Holloway-Price Huxtable Ingersley Ironmonger Jellicoe Jessamine Kestrel Kingswell Langstroth Larkspur "
-    "Lockridge Loxley Marchbanks Merriweath Montclair Moorcroft Nightingall Norcross-Lee Oakenfield O'Darragh Orpington "
-    "Pemberwick Penhallow Pevensey Quarrington Quillfeather Ravenscar Redgrove Rockingham Ruthersby Sandoval-Cruz "
-    "Silverthorn Skelmersby Stonebridge Swanhurst Tamworth Thackeray Thistlewood Tolliver-Banks Underhay Van-Aldin "
-    "Wainscott Wakeling Westerfield Whitcombe Wolverley Wraxall Yarborough Yellowley Zellweather"
-).split()
+    "Eastlake Ellersby Fairbourne Farrowdale Fenwright Galbraithe Garrowby Glendower Greywater Halloran-West "
+    "Harrowgate Hazelhurst Holloway-Price Huxtable Ingersley Ironmonger Jellicoe Jessamine Kestrel Kingswell "
+    "Langstroth Larkspur Lockridge Loxley Marchbanks Merriweath Montclair Moorcroft Nightingall Norcross-Lee "
+    "Oakenfield O'Darragh Orpington Pemberwick Penhallow Pevensey Quarrington Quillfeather Ravenscar Redgrove "
+    "Rockingham Ruthersby Sandoval-Cruz Silverthorn Skelmersby Stonebridge Swanhurst Tamworth Thackeray Thistlewood "
+    "Tolliver-Banks Underhay Van-Aldin Wainscott Wakeling Westerfield Whitcombe Wolverley Wraxall Yarborough "
+    "Yellowley Zellweather"
+)
 SUFFIXES = ("Jr.", "II", "III")
 SCHOOLS = ("Northern Plains", "Lakeshore State", "Cedar Valley", "St. Brendan", "Harbor Tech", "Old Dominion Hill")
 
@@ -166,7 +172,9 @@ def _draw_skills(rng: np.random.Generator, teams: int, positions: NDArray[np.str
         zone_share=shares,
         zone_make=makes,
         free_throws=shots * 0.235 * np.exp(rng.normal(0, 0.25, size)),
-        free_throw_make=np.clip(np.array([FREE_THROW_MAKE[p] for p in positions]) + rng.normal(0, 0.05, size), 0.5, 0.95),
+        free_throw_make=np.clip(
+            np.array([FREE_THROW_MAKE[p] for p in positions]) + rng.normal(0, 0.05, size), 0.5, 0.95
+        ),
         other=np.array([PER_36[p] for p in positions]) / 36 * np.exp(rng.normal(0, 0.2, (size, 7))),
         frailty=rng.gamma(4.0, 0.25, size),
     )

@@ -5,13 +5,14 @@ can be held against the truth, not only against the night's result. Quotes and r
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nba_props.simulate.availability import Availability, TeamGames
 from nba_props.simulate.dice import noise_around_one, round_to_total, stream
-from nba_props.simulate.people import ROSTER_SIZE, Skills
+from nba_props.simulate.people import Skills
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -35,7 +36,7 @@ OFFENCE_SIGMA, DEFENCE_SIGMA, ZONE_DEFENCE_SIGMA, TEAM_PACE_SIGMA = 0.022, 0.018
 
 HOME_EDGE = 0.011  # on the chance of a made shot; the same is taken from the visitors
 BACK_TO_BACK_COST = 0.02
-BLOWOUT_EDGE = 0.06  # gained by the side that runs away, lost by the other
+BLOWOUT_EDGE = 0.04  # gained by the side that runs away, lost by the other
 BLOWOUT_SHARE = 0.12
 
 POINTS_OF_ZONE = np.array([2.0, 2.0, 3.0])
@@ -103,7 +104,7 @@ def _nights(rng: np.random.Generator, games: TeamGames) -> _Night:
     )
 
 
-def _of_opponent(values: NDArray) -> NDArray:
+def _of_opponent(values: NDArray[Any]) -> NDArray[Any]:
     """The same figure of the other side: rows come in pairs, home then away."""
     return values.reshape(-1, 2, *values.shape[1:])[:, ::-1].reshape(values.shape)
 
@@ -128,7 +129,8 @@ def _weights(rank: Ints, plays: Bools, *, blown_out: bool | Bools) -> Floats:
 def _expected_share(weights: Floats, variance: Floats) -> Floats:
     """E[w_i e_i / sum_j w_j e_j] for independent e with mean 1 and the given variances (delta method, rows)."""
     share = weights / weights.sum(axis=1, keepdims=True)
-    return share * (1 - share * variance + (share**2 * variance).sum(axis=1, keepdims=True))
+    expected: Floats = share * (1 - share * variance + (share**2 * variance).sum(axis=1, keepdims=True))
+    return expected
 
 
 def _expectation(
@@ -185,7 +187,7 @@ def _minutes(weights: Floats) -> Floats:
 def _shoot(
     rng: np.random.Generator, people: Ints, skills: Skills, night: _Night, appetite: Floats, edge: Floats
 ) -> tuple[Ints, Ints]:
-    """Attempts and makes by zone (T x 15 x 3). A team's shots are shared out, so that a hot hand costs its team-mates."""
+    """Attempts and makes by zone (T x 15 x 3). A team's shots are shared out: a hot hand costs its team-mates."""
     shared_pace = np.repeat(rng.normal(0, PACE_SIGMA, len(people) // 2), 2)
     team_shots = np.rint(night.shots + shared_pace + rng.normal(0, SHOTS_SIGMA, len(people))).astype(np.int64)
     fga = rng.multinomial(team_shots, appetite / appetite.sum(axis=1, keepdims=True))
@@ -234,6 +236,3 @@ def _plus_minus(rng: np.random.Generator, minutes: Floats, margin: Ints) -> Ints
     share = minutes / minutes.sum(axis=1, keepdims=True)
     values = 5 * margin[:, None] * share + noise - share * noise.sum(axis=1, keepdims=True)
     return round_to_total(values, 5 * margin)
-
-
-assert len(RANK_MINUTES) == len(RANK_PLAYS) == len(RANK_IN_BLOWOUT) == len(MINUTES_SIGMA) == ROSTER_SIZE

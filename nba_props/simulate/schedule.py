@@ -16,9 +16,9 @@ UNKNOWN_TIP_SHARE = 0.04
 
 # Hours by which a 19:00 local tip is later on the Eastern clock.
 HOURS_WEST = {
-    **dict.fromkeys("CHI DAL HOU MEM MIL MIN NOP OKC SAS".split(), 1),
-    **dict.fromkeys("DEN PHX UTA".split(), 2),
-    **dict.fromkeys("GSW LAC LAL POR SAC".split(), 3),
+    **dict.fromkeys(("CHI", "DAL", "HOU", "MEM", "MIL", "MIN", "NOP", "OKC", "SAS"), 1),
+    **dict.fromkeys(("DEN", "PHX", "UTA"), 2),
+    **dict.fromkeys(("GSW", "LAC", "LAL", "POR", "SAC"), 3),
 }
 
 
@@ -48,7 +48,7 @@ def draw_schedule(seed: int, start: date, days: int, teams: int) -> Schedule:
             continue
         rested = np.flatnonzero((last_day < day - 1) | (day_before < day - 2))
         rest = np.minimum(day - last_day[rested], 4)
-        turn = 0.7 * rest - 1.5 * (rest == 1) - 1.2 * (played[rested] - played.mean())
+        turn = 0.4 * rest - 1.2 * (played[rested] - played.mean())
         busy = rested[np.argsort(-(turn + rng.gumbel(0, 0.6, len(rested))), kind="stable")]
         games = min(max(1, round(rng.uniform(*GAMES_A_DATE) * teams / len(TRICODES))), len(busy) // 2)
         for one, other in _pair(rng, busy[: 2 * games].tolist(), meetings):

@@ -1,6 +1,7 @@
 """Slate dates, seasons and ranges, daylight saving and the season's turn included."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -166,7 +167,7 @@ def test_contiguous_runs() -> None:
 def test_contiguous_runs_cover_exactly_the_days_and_never_touch(days: set[date]) -> None:
     runs = contiguous_runs(days)
     assert [day for first, last in runs for day in date_range(first, last)] == sorted(days)
-    assert all(after[0] - before[1] > timedelta(days=1) for before, after in zip(runs, runs[1:], strict=False))
+    assert all(after[0] - before[1] > timedelta(days=1) for before, after in pairwise(runs))
 
 
 @pytest.mark.parametrize(

@@ -1,17 +1,21 @@
 """Settling one row, settling a frame the same way, and the metrics."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import ArrayLike
 
 from nba_props.domain import grading
 from nba_props.domain.distributions import CountDistribution, points_distribution
 from nba_props.domain.grading import Grade, Participation, Recommendation, Result, grade, grade_frame
 from nba_props.errors import BadInput, NbaPropsError, SchemaMismatch
+
+Metric = Callable[[ArrayLike, ArrayLike], float]
 
 # --- one row ----------------------------------------------------------------------------------------------------------
 
@@ -202,7 +206,9 @@ def test_scores_stay_in_their_ranges(rows: list[tuple[float, bool]]) -> None:
     [([0.5, np.nan], [1, 0]), ([0.5], [np.nan]), ([1.5], [1]), ([0.5], [2]), ([], []), ([0.5, 0.5], [1])],
 )
 @pytest.mark.parametrize("score", [grading.brier, grading.log_loss, grading.calibration_error])
-def test_scores_refuse_what_is_no_probability_or_outcome(score, prob: list[float], outcome: list[float]) -> None:
+def test_scores_refuse_what_is_no_probability_or_outcome(
+    score: Metric, prob: list[float], outcome: list[float]
+) -> None:
     with pytest.raises(BadInput):
         score(prob, outcome)
 
@@ -245,7 +251,7 @@ def test_errors_of_point_predictions() -> None:
 
 
 @pytest.mark.parametrize("metric", [grading.mean_absolute_error, grading.bias])
-def test_errors_refuse_a_bad_row_instead_of_averaging_it(metric) -> None:
+def test_errors_refuse_a_bad_row_instead_of_averaging_it(metric: Metric) -> None:
     with pytest.raises(NbaPropsError, match="actual number 1 is nan"):
         metric([1.0, 2.0], [1.0, np.nan])
     with pytest.raises(NbaPropsError, match="prediction number 0 is inf"):

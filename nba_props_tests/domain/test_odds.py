@@ -108,7 +108,7 @@ def test_shin_devig_equals_the_fixed_point_of_the_model(over: float, under: floa
     booksum = implied.sum()
 
     def fair(z: float) -> np.ndarray:
-        return (np.sqrt(z**2 + 4 * (1 - z) * implied**2 / booksum) - z) / (2 * (1 - z))
+        return np.asarray((np.sqrt(z**2 + 4 * (1 - z) * implied**2 / booksum) - z) / (2 * (1 - z)))
 
     z = brentq(lambda share: fair(share).sum() - 1, 0, 0.9)
     assert odds.devig_shin(over, under)[0] == pytest.approx(fair(z)[0], abs=1e-9)

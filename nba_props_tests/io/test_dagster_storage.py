@@ -164,12 +164,15 @@ class TestDeletion:
         assert not instance.has_asset_key(SLATES)
         assert not instance.get_materialized_partitions(SLATES)
 
+    @pytest.mark.parametrize("recreated", [False, True])
     def test_a_file_wiped_by_another_process_is_not_written_to_any_more(
-        self, instance: dg.DagsterInstance, home: Path
+        self, instance: dg.DagsterInstance, home: Path, recreated: bool
     ) -> None:
         run_id = _materialize(instance)
         other = _instance(home, pooled=False)
         other.wipe()
+        if recreated:
+            other.get_records_for_run(run_id)
         instance.report_engine_event("written after the wipe", run_id=run_id, job_name="any")
         other.dispose()
         reader = _instance(home, pooled=False)
@@ -206,7 +209,7 @@ class TestConcurrency:
 
     def test_a_forked_child_opens_connections_of_its_own(self, instance: dg.DagsterInstance) -> None:
         _report(instance, "slates", "parent")
-        child = multiprocessing.get_context("fork").Process(target=_report, args=(instance, "slates", "child"))
+        child = multiprocessing.get_context("fork").Process(target=_report_over_new_connections, args=(instance,))
         child.start()
         child.join()
         _report(instance, "slates", "parent again")
@@ -231,6 +234,13 @@ def test_dagster_still_opens_its_databases_where_this_class_expects() -> None:
 
 def _file_of(connection: sqlite3.Connection) -> str:
     return Path(connection.execute("PRAGMA database_list").fetchone()[2]).name
+
+
+def _report_over_new_connections(instance: dg.DagsterInstance) -> None:
+    opened: list[str] = []
+    db.event.listen(db.engine.Engine, "connect", lambda connection, _: opened.append(_file_of(connection)))
+    _report(instance, "slates", "child")
+    assert {".db", "index.db"} <= set(opened)
 
 
 def _report_many(home: Path, pooled: bool, start: int, stop: int) -> None:

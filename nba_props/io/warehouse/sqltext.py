@@ -7,7 +7,7 @@ tables (dataset prefix, staging) and refuses what the catalogue or the parameter
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import sqlglot
 from sqlglot import exp
@@ -51,7 +51,7 @@ def read_sql(table: Table) -> str:
 def parse(sql: str) -> exp.Expression:
     """One GoogleSQL statement as a tree; a syntax error is the user's to read."""
     try:
-        return sqlglot.parse_one(sql, read="bigquery")
+        return cast(exp.Expression, sqlglot.parse_one(sql, read="bigquery"))
     except SqlglotError as error:
         raise BadInput(
             f"That is not a GoogleSQL statement: {error}",
@@ -85,9 +85,9 @@ def render(sql: str, dialect: str, rename: Callable[[str, str], str | None]) -> 
         if isinstance(node, exp.Table) and node.db:
             replacement = rename(node.db, node.name)
             if replacement is not None:
-                renamed = sqlglot.parse_one(f"SELECT * FROM {replacement}", read=dialect).find(exp.From).this
+                renamed = sqlglot.parse_one(f"SELECT * FROM {replacement}", read=dialect).args["from_"].this
                 renamed.set("alias", node.args.get("alias") or exp.TableAlias(this=exp.to_identifier(node.name)))
-                return renamed
+                return cast(exp.Expression, renamed)
         return node
 
     return statement.transform(replace).sql(dialect=dialect), frozenset(used)

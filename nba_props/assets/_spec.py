@@ -1,0 +1,58 @@
+"""What Dagster is told of a catalogued table. It lives here because the catalogue itself knows no Dagster.
+
+Only facts of the declaration: partitions, automation, freshness and code version are the asset factories' to add.
+"""
+
+from typing import Any
+
+import dagster as dg
+
+from nba_props.catalog import Column, Table
+from nba_props.catalog import table as catalogued
+from nba_props.catalog.model import TableKind
+
+
+def asset_key(table: Table) -> dg.AssetKey:
+    """Layer and name, as the lineage graph shows them."""
+    return dg.AssetKey(list(table.asset_key))
+
+
+def table_schema(table: Table) -> dg.TableSchema:
+    """Columns with type, description and nullability; the grain as the table's constraint."""
+    return dg.TableSchema(
+        columns=[_table_column(table, column) for column in table],
+        constraints=dg.TableConstraints(other=[f"unique: {', '.join(table.grain)}"] if table.grain else []),
+    )
+
+
+def asset_spec_kwargs(table: Table) -> dict[str, Any]:
+    """Arguments common to `dg.asset` and `dg.AssetSpec`: key, group, description, kinds, metadata and upstream assets.
+
+    Tables that are read but are no assets (aliases, batches) have no key, and so are no dependency.
+    """
+    return {
+        "key": asset_key(table),
+        "group_name": table.layer.value,
+        "description": f"{table.description}\n\nGrain: {', '.join(table.grain)}.",
+        "kinds": {"sql"} if table.is_sql_built else {"python"},
+        "metadata": _metadata(table),
+        "deps": [asset_key(read) for read in map(catalogued, table.reads) if read.kind is TableKind.ASSET],
+    }
+
+
+def _metadata(table: Table) -> dict[str, Any]:
+    metadata: dict[str, Any] = {
+        "dagster/column_schema": table_schema(table),
+        "dagster/table_name": table.full_name,
+        "grain": ", ".join(table.grain),
+    }
+    return metadata | ({"partition_by": table.partition_by} if table.partition_by else {})
+
+
+def _table_column(table: Table, column: Column) -> dg.TableColumn:
+    return dg.TableColumn(
+        column.name,
+        column.type.value,
+        column.description,
+        dg.TableColumnConstraints(nullable=column.is_nullable, unique=table.grain == (column.name,)),
+    )

@@ -1,0 +1,94 @@
+-- Purpose: rosters of all teams as known before each slate: a published roster where a source has one, else earlier box scores.
+-- Grain: roster_date, source_player_id.
+-- Point in time: box scores with game_date < roster_date; published rosters of the date's own morning or the 7 days before.
+
+with schedule as (
+    select game_id, game_date, season, season_type from nba_raw.schedule
+),
+
+box as (
+    select game_date, game_id, season, source_player_id, player_name, team_abbr
+    from nba_raw.player_box_scores
+    where game_date >= date_sub(@start_date, interval 400 day) and game_date <= @end_date
+),
+
+snapshots as (
+    select roster_date, team_abbr, source_player_id, player_name
+    from nba_raw.roster_snapshots
+    where roster_date >= date_sub(@start_date, interval 7 day) and roster_date <= @end_date
+),
+
+slate_dates as (
+    select distinct game_date as roster_date, season
+    from schedule
+    where game_date between @start_date and @end_date
+        and season_type in ('Regular Season', 'Play-In', 'Playoffs', 'NBA Cup Final')
+),
+
+latest_snapshots as (
+    select d.roster_date, s.team_abbr, max(s.roster_date) as published_date
+    from slate_dates as d
+    inner join snapshots as s
+        on s.roster_date <= d.roster_date and s.roster_date >= date_sub(d.roster_date, interval 7 day)
+    group by d.roster_date, s.team_abbr
+),
+
+published as (
+    select l.roster_date, l.team_abbr, s.source_player_id, s.player_name
+    from latest_snapshots as l
+    inner join snapshots as s on s.team_abbr = l.team_abbr and s.roster_date = l.published_date
+    qualify row_number() over (
+        partition by l.roster_date, s.source_player_id order by l.published_date desc, l.team_abbr
+    ) = 1
+),
+
+-- Each appearance says where a player is until his next one; a later appearance moves no earlier roster.
+appearances as (
+    select
+        source_player_id,
+        player_name,
+        team_abbr,
+        season,
+        game_date,
+        lead(game_date) over (partition by source_player_id order by game_date, game_id) as next_game_date
+    from box
+),
+
+last_seen as (
+    select
+        d.roster_date,
+        a.team_abbr,
+        a.source_player_id,
+        a.player_name,
+        a.game_date as last_seen_date,
+        if(a.season = d.season, 'last_box_score', 'previous_season') as roster_source
+    from slate_dates as d
+    inner join appearances as a
+        on a.game_date < d.roster_date
+        and coalesce(a.next_game_date, date '9999-12-31') >= d.roster_date
+        and a.game_date >= date_sub(d.roster_date, interval 400 day)
+),
+
+derived as (
+    select s.roster_date, s.team_abbr, s.source_player_id, s.player_name, s.roster_source, s.last_seen_date
+    from last_seen as s
+    left join latest_snapshots as l on l.roster_date = s.roster_date and l.team_abbr = s.team_abbr
+    left join published as p on p.roster_date = s.roster_date and p.source_player_id = s.source_player_id
+    where l.team_abbr is null and p.source_player_id is null
+)
+
+select
+    p.roster_date,
+    p.team_abbr,
+    p.source_player_id,
+    p.player_name,
+    'snapshot' as roster_source,
+    s.last_seen_date
+from published as p
+left join last_seen as s
+    on s.roster_date = p.roster_date and s.source_player_id = p.source_player_id and s.team_abbr = p.team_abbr
+
+union all
+
+select roster_date, team_abbr, source_player_id, player_name, roster_source, last_seen_date
+from derived
