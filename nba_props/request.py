@@ -15,6 +15,7 @@ AS_OF_TAG = "nba_props/as_of"
 PLAYERS_TAG = "nba_props/players"
 SYSTEMS_TAG = "nba_props/systems"
 FORCE_TAG = "nba_props/force"
+SKIP_GATE_TAG = "nba_props/skip_completeness_gate"
 
 
 def parameters(platform: Platform, tags: Mapping[str, str]) -> dict[str, Any]:
@@ -25,6 +26,7 @@ def parameters(platform: Platform, tags: Mapping[str, str]) -> dict[str, Any]:
         "live_from_date": platform.today,
         "min_minutes": platform.settings.min_minutes,
         "systems": list(SYSTEM_IDS),
+        "skip_completeness_gate": tags.get(SKIP_GATE_TAG) == "true",
     }
 
 

@@ -23,9 +23,16 @@ class PredictionAccuracy(Row):
     recommendation: c.Recommendation
     confidence_score: c.ConfidenceScore
     over_prob: c.OverProb
+    over_price_american: c.MainOverPrice
+    under_price_american: c.MainUnderPrice
     prediction_made_before_game: c.MadeBeforeGame
     actual_points: Annotated[int | None, Field(description="Points scored; NULL where the prediction is void.")]
-    participation: Annotated[str, Field(description="played, no_minutes, dnp_…, no_box_score or game_not_played.")]
+    participation: Annotated[
+        str,
+        Field(
+            description="played, no_minutes, dnp_coach_decision, dnp_injury, dnp_other, no_box_score (the player is not in the game's box score) or game_not_played (the game is no longer on the schedule of its date)."
+        ),
+    ]
     result: Annotated[
         str, Field(description="correct, incorrect, push, void or pass (PASS or no line: counts for error only).")
     ]
@@ -67,18 +74,16 @@ class SystemDailyPerformance(Row):
 PREDICTION_ACCURACY = Table(
     Layer.GRADING,
     "prediction_accuracy",
-    "Active main-line predictions of played dates, graded; did-not-plays are void with a reason.",
+    "Active main-line predictions of played games, graded; did-not-plays are void with a reason, games without a box score are not here yet.",
     PredictionAccuracy,
     ("game_date", "game_id", "universal_player_id", "system_id"),
     "game_date",
     ("system_id", "player_lookup"),
     reads=(
         "nba_raw.schedule",
-        "nba_raw.game_results",
         "nba_analytics.player_game_summary",
         "nba_predictions.player_prop_predictions",
     ),
-    is_sql_built=True,
 )
 SYSTEM_DAILY_PERFORMANCE = Table(
     Layer.GRADING,

@@ -25,7 +25,7 @@ class PredictionBatches(Row):
     state: Annotated[str, Field(description="open, complete, partial, failed or consolidated.")]
     expected_players: Annotated[int, Field(description="Distinct players the batch is to answer for.")]
     staged_players: Annotated[
-        int, Field(description="Distinct players in staging or merged, in the system that holds fewest.")
+        int, Field(description="Distinct players staged, in the system that holds fewest of those that staged anything.")
     ]
     completion_pct: Annotated[float, Field(description="100 x staged / expected players; 100 for an empty slate.")]
     min_completion_pct: Annotated[
@@ -245,7 +245,7 @@ PLAYER_PROP_PREDICTIONS = Table(
     "player_prop_predictions",
     "Every system's prediction of every expected player, one row a rung of the line ladder; is_active marks what is in force.",
     PlayerPropPredictions,
-    ("game_date", "game_id", "universal_player_id", "system_id", "line_key", "batch_id"),
+    ("game_date", "prediction_id", "batch_id"),
     "game_date",
     ("system_id", "player_lookup"),
     reads=("nba_predictions.prediction_batches", "nba_predictions.prediction_batch_scope"),

@@ -1,7 +1,8 @@
 """Grades: what became of a prediction, and the scores by which many of them are judged.
 
-Here belong the rules of settling one row and pure metrics over arrays. Not here: joining predictions to box scores
-(SQL), deciding why someone did not play (the reader of the box score), grouping by system or line (grading assets).
+The rule of grading has this one home. Here belong settling one row or a frame of them, and pure metrics over arrays.
+Not here: joining predictions to box scores (`sql/grading`), deciding why someone did not play (the reader of the box
+score), grouping by system or line (grading assets, `evaluation`).
 
 Metrics take arrays of shape (n,) with n >= 1 and raise BadInput for an empty one, and for NaN or infinity: one bad row
 must be refused, not averaged.
@@ -39,16 +40,17 @@ class Participation(StrEnum):
     """What became of the player's game. Every member but PLAYED and PENDING is a reason to void."""
 
     PLAYED = "played"
-    PENDING = "pending"
-    DNP_INJURY = "dnp_injury"
+    NO_MINUTES = "no_minutes"
     DNP_COACH_DECISION = "dnp_coach_decision"
+    DNP_INJURY = "dnp_injury"
     DNP_OTHER = "dnp_other"
-    GAME_POSTPONED = "game_postponed"
-    NO_BOX_SCORE = "no_box_score"
+    NO_BOX_SCORE = "no_box_score"  # the game has a box score, and the player is not in it
+    GAME_NOT_PLAYED = "game_not_played"  # the game is no longer on the schedule of its date
+    PENDING = "pending"  # the game has no box score yet: nothing to grade
 
 
 VOID_REASONS: tuple[str, ...] = tuple(
-    s for s in Participation if s not in (Participation.PLAYED, Participation.PENDING)
+    reason for reason in Participation if reason not in (Participation.PLAYED, Participation.PENDING)
 )
 
 
@@ -60,7 +62,6 @@ class Result(StrEnum):
     PUSH = "push"
     VOID = "void"
     PASS = "pass"
-    PENDING = "pending"
 
 
 @dataclass(frozen=True)
@@ -74,21 +75,21 @@ class Grade:
 # --- one row, and a frame of them -------------------------------------------------------------------------------------
 
 
-def grade(recommendation: str, line: float | None, actual_points: float | None, participation_status: str) -> Grade:
+def grade(recommendation: str, line: float | None, actual_points: float | None, participation: str) -> Grade:
     """Grade one prediction row.
 
     A player without minutes voids the row with the reason (whatever was recommended, and whatever points the box score
-    printed beside it); a game that is not final is pending. Of those who played, PASS has no result (its error counts
-    all the same), points equal to the line are a push, and OVER and UNDER are right or wrong.
+    printed beside it). Of those who played, PASS has no result (its error counts all the same), points equal to the
+    line are a push, and OVER and UNDER are right or wrong.
 
-    Raises BadInput, naming the value, for an unknown recommendation or status, for NaN, infinite or negative numbers,
-    for a player who played without points, and for OVER or UNDER without a line.
+    Raises BadInput, naming the value, for an unknown recommendation or participation, for a game still pending, for
+    NaN, infinite or negative numbers, for a player who played without points, and for OVER or UNDER without a line.
     """
-    advice, status = _member(Recommendation, recommendation), _member(Participation, participation_status)
+    advice, status = _member(Recommendation, recommendation), _member(Participation, participation)
     _check_number("line", line)
     _check_number("actual_points", actual_points)
     if status is Participation.PENDING:
-        return Grade(Result.PENDING)
+        raise BadInput("A game that is pending has no grade.", next_step="Grade the row when its box score is in.")
     if status is not Participation.PLAYED:
         return Grade(Result.VOID, status.value)
     if actual_points is None:
@@ -103,7 +104,7 @@ def grade(recommendation: str, line: float | None, actual_points: float | None, 
     return Grade(Result.CORRECT if went_over == (advice is Recommendation.OVER) else Result.INCORRECT)
 
 
-GRADED_COLUMNS = ("recommendation", "current_points_line", "actual_points", "participation_status")
+GRADED_COLUMNS = ("recommendation", "current_points_line", "actual_points", "participation")
 
 
 def grade_frame(predictions: pd.DataFrame) -> pd.DataFrame:
@@ -112,31 +113,73 @@ def grade_frame(predictions: pd.DataFrame) -> pd.DataFrame:
     Returns columns result and void_reason (None unless void) on the same index. Raises SchemaMismatch for a missing
     column and BadInput, naming the value and its row, where `grade` would refuse.
     """
-    absent = [column for column in GRADED_COLUMNS if column not in predictions.columns]
-    if absent:
-        raise SchemaMismatch(f"Columns to grade are missing: {', '.join(absent)}.", next_step="Select them.")
-    advice, status = predictions["recommendation"], predictions["participation_status"]
-    line = predictions["current_points_line"].astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
-    actual = predictions["actual_points"].astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
+    _require_columns(predictions, GRADED_COLUMNS)
+    advice, status = predictions["recommendation"], predictions["participation"]
+    line, actual = _floats(predictions["current_points_line"]), _floats(predictions["actual_points"])
 
     _refuse_rows(advice, ~advice.isin(list(Recommendation)), "is no recommendation")
-    _refuse_rows(status, ~status.isin(list(Participation)), "is no participation status")
+    _refuse_rows(status, ~status.isin(list(Participation)), "is no participation")
+    _refuse_rows(status, status == Participation.PENDING, "has no grade yet")
     for numbers, name in ((line, "current_points_line"), (actual, "actual_points")):
         _refuse_rows(predictions[name], np.isinf(numbers) | (numbers < 0), "is not a finite number of points")
 
     played, passed = (status == Participation.PLAYED).to_numpy(), (advice == Recommendation.PASS).to_numpy()
-    voided = status.isin(list(VOID_REASONS)).to_numpy()
     _refuse_rows(predictions["actual_points"], played & np.isnan(actual), "is missing for a player who played")
     _refuse_rows(predictions["current_points_line"], played & ~passed & np.isnan(line), "is missing for a pick")
 
     right = (actual > line) == (advice == Recommendation.OVER).to_numpy()
     result = np.select(
-        [voided, ~played, passed, actual == line, right],
-        [Result.VOID.value, Result.PENDING.value, Result.PASS.value, Result.PUSH.value, Result.CORRECT.value],
+        [~played, passed, actual == line, right],
+        [Result.VOID.value, Result.PASS.value, Result.PUSH.value, Result.CORRECT.value],
         default=Result.INCORRECT.value,
     )
-    reasons = status.astype(object).where(voided, None)
+    reasons = status.astype(object).mask(played, None)
     return pd.DataFrame({"result": result.astype(object), "void_reason": reasons.to_numpy()}, index=predictions.index)
+
+
+ACCURACY_COLUMNS = (
+    *GRADED_COLUMNS,
+    "predicted_points",
+    "predicted_median",
+    "over_price_american",
+    "under_price_american",
+)
+
+
+def accuracy_frame(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Prediction rows (ACCURACY_COLUMNS and any others) with their grade, errors in points, and profit.
+
+    Rows of pending games are left out. Added are result, void_reason, signed_error (predicted mean - actual),
+    absolute_error (|median - actual|), line_absolute_error (|line - actual|), is_within_3 and is_within_5 (of
+    absolute_error) and profit_units (see `profit_units`); actual_points is missing wherever the row is void, whatever a
+    box score prints beside someone who did not play. Missing is NaN, NA or None.
+
+    Raises SchemaMismatch for a missing column; BadInput, naming the value and its row, where `grade` would refuse, for
+    a predicted mean or median that is missing or infinite, and for an impossible price.
+    """
+    _require_columns(predictions, ACCURACY_COLUMNS)
+    rows = predictions[(predictions["participation"] != Participation.PENDING).to_numpy(dtype=bool, na_value=True)]
+    mean, median = _floats(rows["predicted_points"]), _floats(rows["predicted_median"])
+    for numbers, name in ((mean, "predicted_points"), (median, "predicted_median")):
+        _refuse_rows(rows[name], ~np.isfinite(numbers), "is no finite number of points")
+
+    grades = grade_frame(rows)
+    result = grades["result"].to_numpy()
+    actual = np.where(result == Result.VOID, np.nan, _floats(rows["actual_points"]))
+    absolute_error = np.abs(median - actual)
+    is_over = (rows["recommendation"] == Recommendation.OVER).to_numpy()
+    price = np.where(is_over, _floats(rows["over_price_american"]), _floats(rows["under_price_american"]))
+    return rows.assign(
+        actual_points=actual,
+        result=result,
+        void_reason=grades["void_reason"].to_numpy(),
+        signed_error=mean - actual,
+        absolute_error=absolute_error,
+        line_absolute_error=np.abs(_floats(rows["current_points_line"]) - actual),
+        is_within_3=_is_at_most(absolute_error, 3),
+        is_within_5=_is_at_most(absolute_error, 5),
+        profit_units=profit_units(result, price),
+    )
 
 
 # --- hit rates and money ----------------------------------------------------------------------------------------------
@@ -158,21 +201,24 @@ def wilson_interval(successes: int, n: int, level: float = 0.95) -> tuple[float,
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
-def roi(results: ArrayLike, american_prices: ArrayLike) -> float:
-    """Profit per unit staked, one unit a bet, at the American prices listed.
+def profit_units(results: ArrayLike, american_prices: ArrayLike) -> FloatArray:
+    """Profit of one unit staked on each row at its American price: price - 1 in decimal if correct, -1 if not.
 
-    A push was staked and comes back (profit 0); void, pass and pending rows are no bets. Raises BadInput where no row
-    was a bet, or a bet has no price.
+    A push was staked and comes back (0). NaN for void and pass, which are no bets, and for a bet without a price.
+    Raises BadInput for an impossible price of a bet.
     """
-    outcome = np.asarray(results, dtype=object)
-    prices = np.asarray(american_prices, dtype=np.float64)
+    outcome, prices = np.asarray(results, dtype=object), np.asarray(american_prices, dtype=np.float64)
     _same_shape(outcome, prices)
-    is_bet = np.isin(outcome.astype(str), [Result.CORRECT, Result.INCORRECT, Result.PUSH])
-    outcome, prices = outcome[is_bet], _numbers(prices[is_bet], "price")
-    profit = np.select(
-        [outcome == Result.CORRECT, outcome == Result.PUSH], [american_to_decimal(prices) - 1, 0.0], -1.0
-    )
-    return float(profit.mean())
+    prices = np.where(_is_bet(outcome), prices, np.nan)
+    won = american_to_decimal(prices) - 1
+    profit = np.select([outcome == Result.CORRECT, outcome == Result.PUSH], [won, 0.0], -1.0)
+    return np.asarray(np.where(np.isnan(prices), np.nan, profit))
+
+
+def roi(results: ArrayLike, american_prices: ArrayLike) -> float:
+    """Mean `profit_units` of the bets. Raises BadInput where no row was a bet, or a bet has no price."""
+    profit = profit_units(results, american_prices)
+    return float(_numbers(profit[_is_bet(np.asarray(results, dtype=object))], "profit of a bet").mean())
 
 
 # --- probabilities ----------------------------------------------------------------------------------------------------
@@ -226,9 +272,37 @@ def bias(predicted: ArrayLike, actual: ArrayLike) -> float:
     return float(np.mean(_errors(predicted, actual)))
 
 
+def root_mean_squared_error(predicted: ArrayLike, actual: ArrayLike) -> float:
+    """Root of the mean of (predicted - actual)², in points; the mean of a distribution minimises it."""
+    return float(np.sqrt(np.mean(_errors(predicted, actual) ** 2)))
+
+
 def share_within(predicted: ArrayLike, actual: ArrayLike, points: float) -> float:
     """Share of rows (0-1) whose prediction is at most `points` off."""
     return float(np.mean(np.abs(_errors(predicted, actual)) <= points))
+
+
+# --- uncertainty ------------------------------------------------------------------------------------------------------
+
+
+def clustered_interval(
+    values: ArrayLike, clusters: ArrayLike, level: float = 0.95, resamples: int = 1000, seed: int = 0
+) -> tuple[float, float] | None:
+    """Percentile bootstrap interval of a mean, resampling whole clusters (Cameron, Gelbach and Miller 2008).
+
+    `values` and `clusters` have shape (n,). Rows of one night share its pace, its scratches and its lines, so that
+    nights are drawn, not rows: with replacement, as many as there are, and the mean is over the rows drawn. Seeded: the
+    same rows give the same interval, in whatever order. None for a single cluster, of which nothing can be drawn.
+    """
+    numbers, labels = _numbers(values, "value"), np.asarray(clusters)
+    _same_shape(labels, numbers)
+    names, where = np.unique(labels, return_inverse=True)
+    if len(names) < 2:
+        return None
+    sums, counts = np.bincount(where, weights=numbers), np.bincount(where)
+    drawn = np.random.default_rng(seed).multinomial(len(names), np.full(len(names), 1 / len(names)), resamples)
+    low, high = np.quantile((drawn @ sums) / (drawn @ counts), [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
 
 
 # --- helpers ----------------------------------------------------------------------------------------------------------
@@ -239,6 +313,24 @@ def _member(kind: type[_Word], value: str) -> _Word:
         return kind(value)
     except ValueError as error:
         raise BadInput(f"{value!r} is no {kind.__name__.lower()}.", next_step=f"Use {', '.join(kind)}.") from error
+
+
+def _require_columns(frame: pd.DataFrame, wanted: tuple[str, ...]) -> None:
+    absent = [column for column in wanted if column not in frame.columns]
+    if absent:
+        raise SchemaMismatch(f"Columns to grade are missing: {', '.join(absent)}.", next_step="Select them.")
+
+
+def _floats(values: pd.Series) -> FloatArray:
+    return np.asarray(values.astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
+
+
+def _is_at_most(errors: FloatArray, points: float) -> pd.arrays.BooleanArray:
+    return pd.arrays.BooleanArray(errors <= points, np.isnan(errors))
+
+
+def _is_bet(results: NDArray[Any]) -> NDArray[np.bool_]:
+    return np.isin(results.astype(str), [Result.CORRECT, Result.INCORRECT, Result.PUSH])
 
 
 def _check_number(name: str, value: float | None) -> None:

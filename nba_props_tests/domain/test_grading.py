@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -45,14 +46,9 @@ def test_no_minutes_is_void_with_its_reason(recommendation: str, reason: str) ->
     assert grade(recommendation, 25.5, 0, reason) == Grade(Result.VOID, reason)  # a box row of zeros is no zero
 
 
-def test_a_game_that_is_not_final_is_pending() -> None:
-    assert grade("OVER", 25.5, None, "pending") == Grade(Result.PENDING)
-    assert grade("UNDER", 25.5, 30, "pending") == Grade(Result.PENDING)  # the score so far
-
-
 def test_the_reasons_to_void() -> None:
-    reasons = {"dnp_injury", "dnp_coach_decision", "dnp_other", "game_postponed", "no_box_score"}
-    assert set(grading.VOID_REASONS) == reasons
+    absences = {"no_minutes", "dnp_coach_decision", "dnp_injury", "dnp_other"}
+    assert set(grading.VOID_REASONS) == absences | {"no_box_score", "game_not_played"}
 
 
 @pytest.mark.parametrize(
@@ -67,6 +63,7 @@ def test_the_reasons_to_void() -> None:
         (("OVER", None, 20, "played"), "line is None"),
         (("HOLD", 25.5, 20, "played"), "'HOLD' is no recommendation"),
         (("OVER", 25.5, 20, "dnp"), "'dnp' is no participation"),
+        (("UNDER", 25.5, 30, "pending"), "pending has no grade"),  # 30 is the score so far
     ],
 )
 def test_a_row_that_cannot_be_graded_is_refused_by_value(
@@ -129,6 +126,77 @@ def test_a_frame_without_a_column_is_refused_by_name() -> None:
         grade_frame(frame_of([]).drop(columns="actual_points"))
 
 
+# --- accuracy ---------------------------------------------------------------------------------------------------------
+
+
+def predictions_of(rows: list[tuple[str, float | None, float | None, str]]) -> pd.DataFrame:
+    """A mean of 20, a median of 19, +150 for the over and -125 for the under."""
+    return frame_of(rows).assign(
+        predicted_points=20.0, predicted_median=19.0, over_price_american=150.0, under_price_american=-125.0
+    )
+
+
+ACCURACY = ["result", "actual_points", "signed_error", "absolute_error", "line_absolute_error", "profit_units"]
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        (("OVER", 18.5, 22, "played"), ["correct", 22, -2, 3, 3.5, 1.5]),
+        (("UNDER", 18.5, 22, "played"), ["incorrect", 22, -2, 3, 3.5, -1]),
+        (("UNDER", 18.5, 13, "played"), ["correct", 13, 7, 6, 5.5, 0.8]),
+        (("OVER", 18.0, 18, "played"), ["push", 18, 2, 1, 0, 0]),
+        (("PASS", 18.5, 0, "played"), ["pass", 0, 20, 19, 18.5, None]),
+        (("PASS", None, 24, "played"), ["pass", 24, -4, 5, None, None]),
+        (("OVER", 18.5, 0, "dnp_injury"), ["void", None, None, None, None, None]),
+    ],
+)
+def test_errors_and_profit_of_a_row(row: tuple[str, float | None, float, str], expected: list[Any]) -> None:
+    graded = grading.accuracy_frame(predictions_of([row])).iloc[0]
+    assert [None if pd.isna(graded[column]) else graded[column] for column in ACCURACY] == pytest.approx(expected)
+    within = [None if expected[3] is None else expected[3] <= limit for limit in (3, 5)]
+    assert [None if pd.isna(v) else bool(v) for v in graded[["is_within_3", "is_within_5"]]] == within
+
+
+@given(st.lists(ROWS, max_size=30))
+def test_accuracy_holds_the_grades_of_all_but_the_pending(
+    rows: list[tuple[str, float | None, float | None, str]],
+) -> None:
+    kept = [row for row in rows if row[3] == "pending" or grade_or_none(row) is not None]
+    accuracy = grading.accuracy_frame(predictions_of(kept))
+    settled = [(label, row) for label, row in enumerate(kept, 100) if row[3] != "pending"]
+    assert accuracy.index.tolist() == [label for label, _ in settled]
+    grades = accuracy[["result", "void_reason"]].itertuples(index=False)
+    assert [Grade(Result(result), reason) for result, reason in grades] == [grade(*row) for _, row in settled]
+    is_void = accuracy["result"] == Result.VOID
+    for column in ("actual_points", "signed_error", "absolute_error", "is_within_3", "is_within_5"):
+        assert (accuracy[column].isna() == is_void).all()
+
+
+def test_a_bet_without_a_price_has_no_profit() -> None:
+    rows = predictions_of([("OVER", 18.5, 22, "played"), ("OVER", 18.0, 18, "played"), ("UNDER", 18.5, 22, "played")])
+    assert grading.accuracy_frame(rows.assign(over_price_american=np.nan))["profit_units"].tolist() == pytest.approx(
+        [np.nan, np.nan, -1], nan_ok=True
+    )
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("column", ["predicted_points", "predicted_median"])
+def test_a_prediction_that_is_no_number_is_refused_by_row(column: str, wrong: float) -> None:
+    rows = predictions_of([("OVER", 18.5, 22, "played"), ("OVER", 18.5, None, "dnp_other")])
+    rows.loc[101, column] = wrong
+    with pytest.raises(BadInput, match=f"{column} .* of row 101 is no finite number"):
+        grading.accuracy_frame(rows)
+
+
+def test_accuracy_refuses_an_impossible_price_and_a_missing_column() -> None:
+    rows = predictions_of([("OVER", 18.5, 22, "played")])
+    with pytest.raises(BadInput, match="no American price"):
+        grading.accuracy_frame(rows.assign(over_price_american=50.0))
+    with pytest.raises(SchemaMismatch, match="predicted_median"):
+        grading.accuracy_frame(rows.drop(columns="predicted_median"))
+
+
 # --- hit rates and money ----------------------------------------------------------------------------------------------
 
 
@@ -153,8 +221,9 @@ def test_wilson_refuses_impossible_counts(successes: int, n: int, level: float) 
 
 
 def test_roi_returns_pushes_and_leaves_out_what_was_no_bet() -> None:
-    results = ["correct", "incorrect", "push", "void", "pass", "pending"]
-    prices = [150, -110, -110, np.nan, np.nan, -110]
+    results = ["correct", "incorrect", "push", "void", "pass"]
+    prices = [150, -110, -110, np.nan, -110]
+    assert grading.profit_units(results, prices) == pytest.approx([1.5, -1, 0, np.nan, np.nan], nan_ok=True)
     assert grading.roi(results, prices) == pytest.approx((1.5 - 1 + 0) / 3)
     assert grading.roi(pd.Series([Result.CORRECT, Result.INCORRECT]), [-110, -110]) == pytest.approx(
         (100 / 110 - 1) / 2
@@ -247,10 +316,11 @@ def test_errors_of_point_predictions() -> None:
     predicted, actual = [20.0, 10.0, 15.0], [25, 8, 15]
     assert grading.mean_absolute_error(predicted, actual) == pytest.approx(7 / 3)
     assert grading.bias(predicted, actual) == pytest.approx(-1)
+    assert grading.root_mean_squared_error(predicted, actual) == pytest.approx(math.sqrt(29 / 3))
     assert grading.share_within(predicted, actual, 2) == pytest.approx(2 / 3)
 
 
-@pytest.mark.parametrize("metric", [grading.mean_absolute_error, grading.bias])
+@pytest.mark.parametrize("metric", [grading.mean_absolute_error, grading.bias, grading.root_mean_squared_error])
 def test_errors_refuse_a_bad_row_instead_of_averaging_it(metric: Metric) -> None:
     with pytest.raises(NbaPropsError, match="actual number 1 is nan"):
         metric([1.0, 2.0], [1.0, np.nan])
@@ -258,3 +328,45 @@ def test_errors_refuse_a_bad_row_instead_of_averaging_it(metric: Metric) -> None
         metric([np.inf, 2.0], [1.0, 1.0])
     with pytest.raises(NbaPropsError):
         metric([1.0, 2.0], [1.0])
+
+
+# --- uncertainty ------------------------------------------------------------------------------------------------------
+
+
+def test_clustered_interval_of_rows_that_agree_within_clusters() -> None:
+    # Two nights, each drawn 0, 1 or 2 times: the mean is 0, 1 or 2, the extremes with probability 1/4 each.
+    assert grading.clustered_interval([0.0, 0.0, 2.0, 2.0], ["a", "a", "b", "b"]) == (0, 2)
+    assert grading.clustered_interval([1.0, 2.0, 3.0], ["a", "a", "a"]) is None
+
+
+def test_clustered_interval_is_seeded_and_weighs_nights_by_their_rows() -> None:
+    draw = np.random.default_rng(5)
+    nights = np.repeat(np.arange(80), draw.integers(1, 12, 80))
+    values = draw.normal(0.3, 1.0, nights.size) + draw.normal(0, 0.8, 80)[nights]
+    found = grading.clustered_interval(values, nights)
+    assert found is not None
+    low, high = found
+    assert low < values.mean() < high
+    shuffled = draw.permutation(nights.size)
+    assert grading.clustered_interval(values[shuffled], nights[shuffled]) == pytest.approx(found)
+    # Rows taken for independent would look more certain than they are.
+    alone = grading.clustered_interval(values, np.arange(nights.size))
+    assert alone is not None
+    assert high - low > 1.3 * (alone[1] - alone[0])
+
+
+def test_clustered_interval_covers_the_true_mean_about_as_often_as_it_says() -> None:
+    draw = np.random.default_rng(11)
+    nights = np.repeat(np.arange(40), 6)
+    covered = 0
+    for _ in range(200):
+        values = draw.normal(0, 1, nights.size) + draw.normal(0, 1, 40)[nights]
+        low, high = grading.clustered_interval(values, nights, resamples=300) or (np.nan, np.nan)
+        covered += low <= 0 <= high
+    assert 0.88 <= covered / 200 <= 0.99
+
+
+@pytest.mark.parametrize(("values", "clusters"), [([], []), ([1.0, np.nan], [1, 2]), ([1.0, 2.0], [1])])
+def test_clustered_interval_refuses_what_has_no_mean(values: list[float], clusters: list[int]) -> None:
+    with pytest.raises(BadInput):
+        grading.clustered_interval(values, clusters)

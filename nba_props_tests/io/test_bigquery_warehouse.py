@@ -16,8 +16,8 @@ from email import message_from_bytes
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from typing import Any, cast
+from urllib.parse import urlsplit
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -53,7 +53,6 @@ class Wire:
     requests: list[tuple[str, str, Any]] = field(default_factory=list)
     statistics: dict[str, Any] = field(default_factory=dict)
     refusals: list[tuple[str, int, str, str]] = field(default_factory=list)  # path regex, status, reason, message
-    lose_answers: int = 0
 
     def bodies(self, method: str, path: str) -> list[Any]:
         return [body for made, asked, body in self.requests if made == method and re.search(path, asked)]
@@ -110,15 +109,14 @@ class Wire:
         self.tables[name]["numRows"] = str(self.rows[name].num_rows)
         job = done(resource, {"load": {"outputRows": str(self.rows[name].num_rows)}})
         self.jobs[job_id] = job
-        if self.lose_answers:
-            self.lose_answers -= 1
-            return fault(503, "backendError", "the answer was lost")
         return 200, job
 
     def run(self, body: Any) -> tuple[int, Any]:
-        job = done(body, {"query": self.statistics})
-        self.jobs[body["jobReference"]["jobId"]] = job
-        return 200, job
+        job_id = body["jobReference"]["jobId"]
+        if job_id in self.jobs:
+            return fault(409, "duplicate", f"Already Exists: Job {job_id}")
+        self.jobs[job_id] = done(body, {"query": self.statistics})
+        return 200, self.jobs[job_id]
 
     def results(self, job_id: str, _: Any) -> tuple[int, Any]:
         reference = {"projectId": "p", "jobId": job_id, "location": "US"}
@@ -187,8 +185,8 @@ def table_resource(full_name: str, table: Table) -> dict[str, Any]:
 def read_body(headers: Any, data: bytes) -> Any:
     if headers.get("content-type", "").startswith("multipart/related"):
         mail = b"Content-Type: " + headers["content-type"].encode() + b"\r\n\r\n" + data
-        resource, file = (part.get_payload(decode=True) for part in message_from_bytes(mail).get_payload())
-        return json.loads(resource), file
+        _, resource, file = (part.get_payload(decode=True) for part in message_from_bytes(mail).walk())
+        return json.loads(cast(bytes, resource)), file
     return json.loads(data) if data else None
 
 
@@ -200,7 +198,7 @@ def wire() -> Wire:
 @pytest.fixture
 def endpoint(wire: Wire) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
-        def do(self) -> None:
+        def do_POST(self) -> None:
             path = urlsplit(self.path).path.replace("/bigquery/v2", "")
             body = read_body(self.headers, self.rfile.read(int(self.headers.get("content-length") or 0)))
             wire.requests.append((self.command, path, body[0] if isinstance(body, tuple) else body))
@@ -212,7 +210,7 @@ def endpoint(wire: Wire) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(data)
 
-        do_GET = do_POST = do_PATCH = do_DELETE = do
+        do_GET = do_PATCH = do_DELETE = do_POST  # noqa: N815 (names the base class looks for)
 
         def log_message(self, format: str, *args: Any) -> None:
             pass
@@ -232,7 +230,9 @@ def connect(endpoint: str) -> Callable[..., BigQueryWarehouse]:
 
     def make(**options: Any) -> BigQueryWarehouse:
         client = bigquery.Client(
-            project="p", credentials=AnonymousCredentials(), client_options={"api_endpoint": endpoint}
+            project="p",
+            credentials=AnonymousCredentials(),  # type: ignore[no-untyped-call]
+            client_options={"api_endpoint": endpoint},
         )
         return BigQueryWarehouse(client, "p", "US", **{"patience_seconds": 0.2, **options})
 
@@ -649,12 +649,29 @@ def test_a_job_that_fails_while_it_runs_is_told_the_same_way(warehouse: BigQuery
         warehouse.query("SELECT game_id FROM nba_raw.schedule")
 
 
+def test_a_statement_whose_answer_was_lost_is_not_run_twice(
+    connect: Callable[..., BigQueryWarehouse], wire: Wire
+) -> None:
+    def losing(body: Any) -> tuple[int, Any]:
+        is_first = not wire.jobs
+        answer = Wire.run(wire, body)
+        return fault(503, "backendError", "the answer was lost") if is_first else answer
+
+    wire.run = losing  # type: ignore[method-assign]
+    wire.statistics = {"numDmlAffectedRows": "5"}
+    assert connect(patience_seconds=30.0).delete(EXPORT_LOG, "game_date = @start_date", {"start_date": DAY}) == 5
+    assert len(wire.statements) == 2
+    assert len(wire.jobs) == 1
+
+
 def test_a_server_out_of_reach_is_a_storage_fault(wire: Wire) -> None:
     from google.auth.credentials import AnonymousCredentials
     from google.cloud import bigquery
 
     client = bigquery.Client(
-        project="p", credentials=AnonymousCredentials(), client_options={"api_endpoint": "http://127.0.0.1:9"}
+        project="p",
+        credentials=AnonymousCredentials(),  # type: ignore[no-untyped-call]
+        client_options={"api_endpoint": "http://127.0.0.1:9"},
     )
     with pytest.raises(StorageFault, match="did not reach BigQuery"):
         BigQueryWarehouse(client, "p", "US", patience_seconds=0.1).query("SELECT 1 AS one")

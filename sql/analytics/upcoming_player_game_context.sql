@@ -204,7 +204,7 @@ joined as (
 judged as (
     select
         j.*,
-        coalesce(j.completeness_pct >= 70, false) or j.early_season_flag as is_complete,
+        coalesce(j.completeness_pct >= 70, false) or j.early_season_flag or @skip_completeness_gate as is_complete,
         coalesce(j.injury_status in ('out', 'doubtful'), false) as is_out,
         j.has_line or coalesce(j.avg_minutes_last_10 >= @min_minutes, false) as has_line_or_minutes,
         j.team_games_seen_of_last_5 >= 1 as is_seen_recently

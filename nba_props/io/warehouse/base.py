@@ -91,8 +91,8 @@ class Warehouse(Protocol):
         """Column name -> GoogleSQL type of a staging table, for the parity check."""
         ...
 
-    def read_staging(self, staging: StagingTable) -> pa.Table:
-        """The staged rows."""
+    def read_staging(self, staging: StagingTable, columns: Sequence[str] | None = None) -> pa.Table:
+        """The staged rows, all columns or the named ones."""
         ...
 
     def merge(self, statement: str, staged: Sequence[StagingTable], params: Params) -> int:

@@ -31,7 +31,7 @@ from nba_props.catalog.render.sql import replace_range_merge, select_list, upser
 from nba_props.errors import BadInput, NbaPropsError, SchemaMismatch, StorageFault, WarehouseBusy
 from nba_props.io.objectstore.store import ObjectStore
 from nba_props.io.warehouse.base import STAGING_PREFIX, Params, StagingTable, UpsertCounts, column_types
-from nba_props.io.warehouse.duckdb import refuse_mismatch
+from nba_props.io.warehouse.parity import refuse_mismatch
 from nba_props.io.warehouse.lease import lease
 from nba_props.io.warehouse.sqltext import PARAMETERS, bound, parse, render
 
@@ -82,7 +82,7 @@ class BigQueryWarehouse:
 
     Needs `roles/bigquery.jobUser` on the project and `roles/bigquery.dataEditor` on the datasets (on the project to
     create them). `object_store` holds the leases of `lock`; `maximum_bytes_billed` bounds each query; `labels` go on
-    every job and dataset; rate limits and outages are waited out for `patience_seconds`.
+    every job and dataset; a request that meets a rate limit or an outage is made again for `patience_seconds`.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class BigQueryWarehouse:
         labels: Mapping[str, str] | None = None,
         patience_seconds: float = 600.0,
     ) -> None:
-        from google.cloud.bigquery.retry import DEFAULT_JOB_RETRY, DEFAULT_RETRY
+        from google.cloud.bigquery.retry import DEFAULT_RETRY
 
         self.prefix = prefix
         self._client = client
@@ -106,7 +106,6 @@ class BigQueryWarehouse:
         self._maximum_bytes_billed = maximum_bytes_billed
         self._labels = {name: _label(name, value) for name, value in (labels or {}).items()}
         self._retry = DEFAULT_RETRY.with_timeout(patience_seconds)
-        self._job_retry = DEFAULT_JOB_RETRY.with_timeout(patience_seconds)
 
     # -- tables -------------------------------------------------------------------------------------------------------
 
@@ -267,7 +266,11 @@ class BigQueryWarehouse:
         return self._run(text, [_parameter(name, value) for name, value in sorted(values.items())], operation)
 
     def _run(self, text: str, parameters: list[Any], operation: str) -> "bigquery.QueryJob":
-        """Run one statement of the engine's. A lost answer does not run it twice: the client looks the job up by id."""
+        """Run one statement of the engine's. A lost answer does not run it twice: the client looks the job up by id.
+
+        A job that failed is not run again here: with a `job_retry` the client would also retry the request itself, for
+        ten minutes a time, whatever `retry` says. The run that asked is retried as a whole, by Dagster.
+        """
         from google.cloud.bigquery import QueryJobConfig
 
         config = QueryJobConfig(query_parameters=parameters, labels=self._job_labels(operation))
@@ -280,7 +283,7 @@ class BigQueryWarehouse:
                 location=self._location,
                 project=self._project,
                 retry=self._retry,
-                job_retry=self._job_retry,
+                job_retry=None,
             )
             job.result(retry=self._retry)
         return job
@@ -608,7 +611,9 @@ def _typed(error: Exception, action: str) -> NbaPropsError:
     from google.auth.exceptions import GoogleAuthError
     from requests.exceptions import RequestException
 
-    cause = error.cause if isinstance(error, api.RetryError) and error.cause else error
+    cause: Any = error
+    while isinstance(cause, api.RetryError) and cause.cause is not None:
+        cause = cause.cause
     said = _first_line(cause)
     if isinstance(cause, (api.TooManyRequests, api.ServerError, TimeoutError)) or _is_busy(cause, said):
         return WarehouseBusy(

@@ -24,8 +24,9 @@ from nba_props.catalog.registry import TABLES
 from nba_props.catalog.render.arrow import arrow_schema, conform
 from nba_props.catalog.render.duckdb import create_table, googlesql_type
 from nba_props.catalog.render.sql import replace_range_merge, upsert_merge
-from nba_props.errors import BadInput, SchemaMismatch, StorageFault, WarehouseBusy
+from nba_props.errors import BadInput, StorageFault, WarehouseBusy
 from nba_props.io.warehouse.base import STAGING_PREFIX, Params, StagingTable, UpsertCounts, column_types
+from nba_props.io.warehouse.parity import refuse_mismatch
 from nba_props.io.warehouse.sqltext import bound, render
 
 _INCOMING = "_incoming"
@@ -154,8 +155,8 @@ class DuckDBWarehouse:
         schema = pq.read_schema(self._staging_file(staging))
         return {field.name: _googlesql_of_arrow(field.type) for field in schema}
 
-    def read_staging(self, staging: StagingTable) -> pa.Table:
-        return pq.read_table(self._staging_file(staging)).replace_schema_metadata(None)
+    def read_staging(self, staging: StagingTable, columns: Sequence[str] | None = None) -> pa.Table:
+        return pq.read_table(self._staging_file(staging), columns=columns).replace_schema_metadata(None)
 
     def merge(self, statement: str, staged: Sequence[StagingTable], params: Params) -> int:
         engine_sql, used = render(statement, "duckdb", self._rename)
@@ -311,27 +312,6 @@ class DuckDBWarehouse:
                 f"The statement cannot run: {_first_line(error)}",
                 next_step="Check table and column names in docs/tables.",
             ) from error
-
-
-def refuse_mismatch(name: str, declared: dict[str, str], found: dict[str, str]) -> None:
-    """Refuse when the columns of `found` are not exactly the declared ones; the message names every difference."""
-    missing = [column for column in declared if column not in found]
-    extra = [column for column in found if column not in declared]
-    retyped = [
-        f"{column} ({found[column]} instead of {declared[column]})"
-        for column in declared
-        if column in found and found[column] != declared[column]
-    ]
-    problems = [
-        f"{label}: {', '.join(columns)}"
-        for label, columns in (("missing", missing), ("undeclared", extra), ("retyped", retyped))
-        if columns
-    ]
-    if problems:
-        raise SchemaMismatch(
-            f"{name} does not have the declared columns ({'; '.join(problems)}); nothing was written.",
-            next_step="Migrate the table (nba-props init), or for staging accept a missing column by name: --accept-missing COL.",
-        )
 
 
 @contextmanager

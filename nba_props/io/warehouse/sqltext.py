@@ -26,6 +26,7 @@ PARAMETERS: Mapping[str, str] = {
     "as_of": "TIMESTAMP",
     "live_from_date": "DATE",
     "min_minutes": "FLOAT64",
+    "skip_completeness_gate": "BOOL",
     "batch_ids": "ARRAY<STRING>",
     "systems": "ARRAY<STRING>",
     "season": "STRING",

@@ -20,7 +20,7 @@ from pydantic import TypeAdapter, ValidationError
 from nba_props.catalog.model import Table
 from nba_props.catalog.raw import ARCHIVE_IMPORTS, QUARANTINED_ROWS
 from nba_props.catalog.render.arrow import conform
-from nba_props.io.sources.archive.columns import arrow_series, as_table, distinct, is_true
+from nba_props.io.sources.archive.columns import arrow_series, distinct, is_true
 from nba_props.io.sources.archive.payloads import Payload, Problem, Reason, Rule
 
 SOURCE = "archive"
@@ -46,7 +46,7 @@ _PROBLEM_OF_ERROR = {
 
 @dataclass(frozen=True)
 class Received:
-    """The rows of one file as they came. `malformed` are CSV lines with the wrong number of fields: (row number, text)."""
+    """The rows of one file as they came. `malformed`: (row number, text) of CSV lines of another length."""
 
     payload_ref: str
     rows: pa.Table

@@ -1,4 +1,4 @@
-"""What each season of an archive can give, and what its absence costs: said once, kept out of scores and null checks."""
+"""What each season of an archive can give, and what goes without the rest: said once, kept out of scores and checks."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,18 +11,23 @@ from nba_props.catalog.render.arrow import conform
 from nba_props.io.sources.archive.columns import is_true
 
 
+def _every_row(rows: pd.DataFrame) -> pd.Series:
+    return rows["season"].notna()
+
+
 @dataclass(frozen=True)
 class _Capability:
-    """`gives` marks the rows of a table that give it; `cost` is what goes without it."""
+    """`gives` marks the rows of a table that give it, of those in `scope`; `cost` is what goes without it."""
 
     name: str
     table: str
     gives: Callable[[pd.DataFrame], pd.Series]
     cost: str
+    scope: Callable[[pd.DataFrame], pd.Series] = _every_row
 
 
-def _every_row(rows: pd.DataFrame) -> pd.Series:
-    return rows["season"].notna()
+def _has_played(rows: pd.DataFrame) -> pd.Series:
+    return rows["participation"] == "played"
 
 
 _CAPABILITIES = (
@@ -50,10 +55,13 @@ _CAPABILITIES = (
     _Capability(
         "did_not_play",
         "player_box_scores",
-        lambda rows: rows["participation"].str.startswith("dnp_"),
+        _every_row,
         "No did-not-play comments: why a player was missing from an earlier game is unknown.",
+        lambda rows: rows["participation"].str.startswith("dnp_"),
     ),
-    _Capability("starters", "player_box_scores", lambda rows: rows["started"].notna(), "Starters are not known."),
+    _Capability(
+        "starters", "player_box_scores", lambda rows: rows["started"].notna(), "Starters are not known.", _has_played
+    ),
     _Capability(
         "tip_times",
         "schedule",
@@ -78,8 +86,9 @@ def capabilities_of(kept: Mapping[str, pd.DataFrame]) -> pa.Table:
 
 def _judged(capability: _Capability, kept: Mapping[str, pd.DataFrame], season: str) -> tuple[str, bool, str]:
     rows = kept[capability.table]
-    rows = rows[is_true(rows["season"] == season)]
+    rows = rows[is_true((rows["season"] == season) & capability.scope(rows))]
     count = int(is_true(capability.gives(rows)).sum())
     if not count:
         return capability.name, False, capability.cost
-    return capability.name, True, f"{count:,} of {len(rows):,} rows of {capability.table}."
+    share = f"{count:,}" if count == len(rows) else f"{count:,} of {len(rows):,}"
+    return capability.name, True, f"In {share} rows of {capability.table}."

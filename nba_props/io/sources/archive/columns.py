@@ -37,12 +37,18 @@ def map_distinct(values: pd.Series, function: Callable[[Any], Any], kind: pa.Dat
 
 def arrow_series(values: pa.Array, index: pd.Index | None = None) -> pd.Series:
     """An Arrow array as a pandas series that keeps the Arrow type, so that NULL is never NaN."""
-    return pd.Series(pd.array(values, dtype=pd.ArrowDtype(values.type)), index=index)  # type: ignore[arg-type]
+    return pd.Series(pd.array(values, dtype=pd.ArrowDtype(values.type)), index=index)
 
 
 def as_table(frame: pd.DataFrame) -> pa.Table:
     """An Arrow-backed frame as an Arrow table, types kept, index dropped."""
     return pa.table({name: pa.array(frame[name]) for name in frame.columns})
+
+
+def as_frame(table: pa.Table) -> pd.DataFrame:
+    """An Arrow table as an Arrow-backed frame."""
+    frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
+    return frame
 
 
 def is_true(values: pd.Series) -> np.ndarray:
@@ -73,7 +79,7 @@ class Unspeakable:
 
 def _python_values(values: pa.Array) -> list[Any]:
     try:
-        return values.to_pylist()
+        return list(values.to_pylist())
     except (ValueError, OverflowError):
         return [_python_value(value) for value in values]
 

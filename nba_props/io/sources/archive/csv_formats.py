@@ -14,27 +14,29 @@ import pyarrow.compute as pc
 
 from nba_props.io.sources.archive.columns import translate
 from nba_props.io.sources.archive.layouts import Kind, Layout, every_row
-from nba_props.io.sources.archive.payloads import TEAMS
+from nba_props.io.sources.archive.payloads import TEAMS, words
 
 _STATS = "FGM FGA FG3M FG3A FTM FTA OREB DREB REB AST STL BLK PF PTS PLUS_MINUS"
 _TEAM_OF_NBA_ID = {
     str(1610612737 + offset): code
     for offset, code in enumerate(
-        "ATL BOS CLE NOP CHI DAL DEN GSW HOU LAC LAL MIA MIL MIN BKN "
-        "NYK ORL IND PHI PHX POR SAC SAS OKC TOR UTA MEM WAS DET CHA".split()
+        words(
+            "ATL BOS CLE NOP CHI DAL DEN GSW HOU LAC LAL MIA MIL MIN BKN "
+            "NYK ORL IND PHI PHX POR SAC SAS OKC TOR UTA MEM WAS DET CHA"
+        )
     )
 }
-_TEAM_OF_NICKNAME = dict(
-    zip(
-        "Hawks Nets Celtics Hornets Bulls Cavaliers Mavericks Nuggets Pistons Warriors Rockets Pacers Clippers Lakers "
-        "Grizzlies Heat Bucks Timberwolves Pelicans Knicks Thunder Magic 76ers Suns Trail_Blazers Kings Spurs Raptors "
-        "Jazz Wizards".replace("_", " ")
-        .replace("Trail Blazers", "Trail_Blazers")
-        .split(),
-        TEAMS,
-        strict=True,
-    )
-) | {"Trail Blazers": "POR", "Bobcats": "CHA", "SuperSonics": "OKC", "Bullets": "WAS"}
+_NICKNAMES = words(
+    "Hawks Nets Celtics Hornets Bulls Cavaliers Mavericks Nuggets Pistons Warriors Rockets Pacers Clippers Lakers "
+    "Grizzlies Heat Bucks Timberwolves Pelicans Knicks Thunder Magic 76ers Suns Blazers Kings Spurs Raptors Jazz "
+    "Wizards"
+)
+_TEAM_OF_NICKNAME = dict(zip(_NICKNAMES, TEAMS, strict=True)) | {
+    "Trail Blazers": "POR",
+    "Bobcats": "CHA",
+    "SuperSonics": "OKC",
+    "Bullets": "WAS",
+}
 _MATCHUP = re.compile(r"\s*\w+ (vs\.|@) (\w+)\s*")
 _CLOCK = re.compile(r"\s*(\d+)(?:\.0*)?:(\d{1,2})\s*")
 
@@ -49,7 +51,7 @@ def _text(column: pa.ChunkedArray, function: Callable[[str], str | None]) -> pa.
 
 
 def _stats(names: str) -> dict[str, str]:
-    return {name.lower(): name for name in names.split()}
+    return {name.lower(): name for name in words(names)}
 
 
 def _season_of_start(year: str) -> str:
@@ -77,8 +79,12 @@ def _league_game_log(table: pa.Table) -> list[tuple[Kind, pa.Table, np.ndarray]]
     columns = _renamed(
         table,
         {
-            **{"game_id": "GAME_ID", "game_date": "GAME_DATE", "player_id": "PLAYER_ID", "player_name": "PLAYER_NAME"},
-            **{"team_abbr": "TEAM_ABBREVIATION", "minutes": "MIN"},
+            "game_id": "GAME_ID",
+            "game_date": "GAME_DATE",
+            "player_id": "PLAYER_ID",
+            "player_name": "PLAYER_NAME",
+            "team_abbr": "TEAM_ABBREVIATION",
+            "minutes": "MIN",
             **_stats(_STATS + " TOV"),
         },
     )
@@ -95,8 +101,11 @@ def _games_details(table: pa.Table) -> list[tuple[Kind, pa.Table, np.ndarray]]:
     columns = _renamed(
         table,
         {
-            **{"game_id": "GAME_ID", "player_id": "PLAYER_ID", "player_name": "PLAYER_NAME"},
-            **{"team_abbr": "TEAM_ABBREVIATION", "comment": "COMMENT"},
+            "game_id": "GAME_ID",
+            "player_id": "PLAYER_ID",
+            "player_name": "PLAYER_NAME",
+            "team_abbr": "TEAM_ABBREVIATION",
+            "comment": "COMMENT",
             **_stats(_STATS),
             "tov": "TO",
         },
@@ -123,11 +132,23 @@ def _kaggle_games(table: pa.Table) -> list[tuple[Kind, pa.Table, np.ndarray]]:
 
 # -- Kaggle: PlayerStatistics.csv -------------------------------------------------------------------------------------
 _STATISTICS = {
-    **{"minutes": "numMinutes", "pts": "points", "ast": "assists", "blk": "blocks", "stl": "steals"},
-    **{"fga": "fieldGoalsAttempted", "fgm": "fieldGoalsMade", "fg3a": "threePointersAttempted"},
-    **{"fg3m": "threePointersMade", "fta": "freeThrowsAttempted", "ftm": "freeThrowsMade"},
-    **{"dreb": "reboundsDefensive", "oreb": "reboundsOffensive", "reb": "reboundsTotal"},
-    **{"pf": "foulsPersonal", "tov": "turnovers", "plus_minus": "plusMinusPoints"},
+    "minutes": "numMinutes",
+    "pts": "points",
+    "ast": "assists",
+    "blk": "blocks",
+    "stl": "steals",
+    "fga": "fieldGoalsAttempted",
+    "fgm": "fieldGoalsMade",
+    "fg3a": "threePointersAttempted",
+    "fg3m": "threePointersMade",
+    "fta": "freeThrowsAttempted",
+    "ftm": "freeThrowsMade",
+    "dreb": "reboundsDefensive",
+    "oreb": "reboundsOffensive",
+    "reb": "reboundsTotal",
+    "pf": "foulsPersonal",
+    "tov": "turnovers",
+    "plus_minus": "plusMinusPoints",
 }
 
 
@@ -137,9 +158,9 @@ def _team_of_name(city: str, nickname: str) -> str:
     return _TEAM_OF_NICKNAME.get(nickname, f"{city} {nickname}".strip())
 
 
-def _joined(first: pa.ChunkedArray, last: pa.ChunkedArray, by: str = " ") -> pa.ChunkedArray:
-    """Two text columns as one; NULL only where both are."""
-    return pc.binary_join_element_wise(first, last, by, null_handling="skip")
+def _joined(first: pa.ChunkedArray, last: pa.ChunkedArray, by: str) -> pa.ChunkedArray:
+    """Two text columns as one, what is NULL left empty (Arrow's own null_handling="skip" loses rows)."""
+    return pc.binary_join_element_wise(pc.fill_null(first, ""), pc.fill_null(last, ""), by)
 
 
 def _team(table: pa.Table, side: str) -> pa.Array:
@@ -154,7 +175,7 @@ def _player_statistics(table: pa.Table) -> list[tuple[Kind, pa.Table, np.ndarray
     # Eastern wall-clock time, whatever zone letter it carries: its date is the slate date.
     when = table["gameDate" if "gameDate" in table.column_names else "gameDateTimeEst"]
     columns["game_date"] = _text(when, lambda instant: instant.strip()[:10])
-    columns["player_name"] = _joined(table["firstName"], table["lastName"])
+    columns["player_name"] = pc.utf8_trim_whitespace(_joined(table["firstName"], table["lastName"], " "))
     columns["team_abbr"] = _team(table, "player")
     columns["opp_abbr"] = _team(table, "opponent")
     return [(Kind.PLAYER_BOX, pa.table(columns), every_row(table))]
@@ -164,33 +185,32 @@ _STATISTICS_HEADER = (
     "firstName lastName personId gameId playerteamCity playerteamName opponentteamCity opponentteamName win home "
     "numMinutes points"
 )
-_NO_STARTERS = "starters are not known"
 LEAGUE_GAME_LOG = Layout(
     "nba_api LeagueGameLog",
-    frozenset(
-        "SEASON_ID PLAYER_ID PLAYER_NAME TEAM_ABBREVIATION GAME_ID GAME_DATE MATCHUP WL MIN PTS".split(),
-    ),
+    frozenset(words("SEASON_ID PLAYER_ID PLAYER_NAME TEAM_ABBREVIATION GAME_ID GAME_DATE MATCHUP WL MIN PTS")),
     (Kind.PLAYER_BOX,),
     _league_game_log,
+    {("started",): "starters are not known"},
 )
 GAMES_DETAILS = Layout(
     "Kaggle games_details",
-    frozenset("GAME_ID TEAM_ABBREVIATION PLAYER_ID PLAYER_NAME START_POSITION COMMENT MIN PTS".split()),
+    frozenset(words("GAME_ID TEAM_ABBREVIATION PLAYER_ID PLAYER_NAME START_POSITION COMMENT MIN PTS")),
     (Kind.PLAYER_BOX, Kind.DNP),
     _games_details,
 )
 KAGGLE_GAMES = Layout(
     "Kaggle games",
-    frozenset("GAME_DATE_EST GAME_ID HOME_TEAM_ID VISITOR_TEAM_ID SEASON".split()),
+    frozenset(words("GAME_DATE_EST GAME_ID HOME_TEAM_ID VISITOR_TEAM_ID SEASON")),
     (Kind.GAMES,),
     _kaggle_games,
 )
 PLAYER_STATISTICS = tuple(
     Layout(
         "Kaggle PlayerStatistics",
-        frozenset([*_STATISTICS_HEADER.split(), when]),
+        frozenset([*words(_STATISTICS_HEADER), when]),
         (Kind.PLAYER_BOX,),
         _player_statistics,
+        {("started",): "starters are not known"},
     )
     for when in ("gameDate", "gameDateTimeEst")
 )

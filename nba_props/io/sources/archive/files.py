@@ -3,6 +3,7 @@
 `discover` looks at headers only; `read` takes one file's bytes in. Judging the rows is not done here.
 """
 
+import codecs
 import csv
 import gzip
 import hashlib
@@ -24,7 +25,7 @@ from nba_props.io.sources.archive.csv_formats import FOREIGN, GAMES_DETAILS
 from nba_props.io.sources.archive.layouts import COST_OF_KIND, NATIVE, Kind, Layout
 
 ACCEPTED = (
-    f"{', '.join(NATIVE)} as .parquet, .csv or .csv.gz (shared/data/README.md describes the columns); nba_api "
+    f"{', '.join(NATIVE)} as .parquet, .csv or .csv.gz; nba_api "
     "LeagueGameLog CSVs; Kaggle's games_details.csv with games.csv, or PlayerStatistics.csv"
 )
 _SUFFIXES = (".parquet", ".csv", ".csv.gz")
@@ -116,7 +117,7 @@ def _archive(contents: Mapping[str, Path | bytes], place: str) -> Archive:
         columns = _header(name, data)
         layout = _recognise(name, columns)
         if layout is None:
-            ignored.append(IgnoredFile(name, _why_unknown(name, columns)))
+            ignored.append(IgnoredFile(name, _why_unknown(columns)))
         elif lacking := layout.lacks(columns):
             missing.append(
                 MissingFile(f"{name}: {', '.join(lacking)}", f"the file cannot be read without; {_cost(layout)}")
@@ -146,7 +147,7 @@ def _recognise(name: str, columns: tuple[str, ...]) -> Layout | None:
     return NATIVE.get(_stem(name))
 
 
-def _why_unknown(name: str, columns: tuple[str, ...]) -> str:
+def _why_unknown(columns: tuple[str, ...]) -> str:
     shown = ", ".join(columns[:8]) + (", …" if len(columns) > 8 else "")
     return f"its header ({shown or 'empty'}) is none that is known"
 
@@ -217,13 +218,13 @@ def _parquet_header(data: bytes) -> tuple[str, ...]:
 
 
 def _csv_header(name: str, data: bytes) -> tuple[str, ...]:
-    with _opened(name, data) as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as text:
-        return tuple(next(csv.reader(text), []))
+    with _opened(name, data) as raw:
+        return tuple(next(csv.reader(codecs.iterdecode(raw, "utf-8-sig")), []))
 
 
-def _opened(name: str, data: bytes) -> io.IOBase:
+def _opened(name: str, data: bytes) -> io.BufferedIOBase:
     raw = io.BytesIO(data)
-    return gzip.GzipFile(fileobj=raw) if name.casefold().endswith(".gz") else raw  # type: ignore[return-value]
+    return gzip.GzipFile(fileobj=raw) if name.casefold().endswith(".gz") else raw
 
 
 def read(archive: Archive, file: ArchiveFile) -> tuple[Received, list[tuple[Kind, Batch]]]:

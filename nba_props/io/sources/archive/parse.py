@@ -40,7 +40,7 @@ from nba_props.io.sources.archive.border import (
     validate,
 )
 from nba_props.io.sources.archive.capabilities import capabilities_of
-from nba_props.io.sources.archive.columns import arrow_series, as_table, is_true, map_distinct
+from nba_props.io.sources.archive.columns import arrow_series, as_frame, as_table, is_true, map_distinct
 from nba_props.io.sources.archive.files import Archive, read
 from nba_props.io.sources.archive.layouts import Kind
 from nba_props.io.sources.archive.payloads import (
@@ -56,6 +56,7 @@ from nba_props.io.sources.archive.payloads import (
     RosterPlace,
     season_of_game_id,
     season_type_of_game_id,
+    words,
 )
 
 ALL_SEASONS = "all"
@@ -70,15 +71,15 @@ _FIRST_TABLE = {
     Kind.ROSTERS: ROSTER_SNAPSHOTS,
     Kind.PLAYERS: PLAYER_LIST,
 }
-_COUNTS = "fgm fga fg3m fg3a ftm fta oreb dreb reb ast stl blk tov pf".split()
-_ZONES = "fgm_paint fga_paint fgm_mid fga_mid".split()
+_COUNTS = words("fgm fga fg3m fg3a ftm fta oreb dreb reb ast stl blk tov pf")
+_ZONES = words("fgm_paint fga_paint fgm_mid fga_mid")
 # Five players for 48 minutes are 240; sources that round to whole minutes stay within a few of it.
 _FEWEST_TEAM_MINUTES = 225.0
 
 
 @dataclass(frozen=True)
 class ParsedArchive:
-    """Rows by raw table name, conformed to the catalogue; the refused rows; and rows read, kept, duplicate, quarantined."""
+    """Rows by raw table name as the catalogue declares them, the refused rows, and the counts of archive_imports."""
 
     rows: Mapping[str, pa.Table]
     quarantined: pa.Table
@@ -195,7 +196,7 @@ def _games(games: pd.DataFrame, box: pd.DataFrame) -> pd.DataFrame:
 
 
 def _derived_games(box: pd.DataFrame, like: pd.DataFrame) -> pd.DataFrame:
-    """One game for every game id of the accepted box rows; refused where they contradict each other or do not say all."""
+    """One game for each game id of the accepted box rows; refused where they disagree or say too little."""
     rows = box[box["refusal"].isna()]
     is_home, is_away = is_true(rows["is_home"]), is_true(~rows["is_home"])
     facts = {
@@ -210,7 +211,7 @@ def _derived_games(box: pd.DataFrame, like: pd.DataFrame) -> pd.DataFrame:
     told = [name for name in facts if name != "game_id"]
     found = as_table(pd.DataFrame(facts | places)).group_by("game_id", use_threads=False)
     spelled = [(name, "first") for name in (*told, *places)] + [(name, "count_distinct") for name in told]
-    games = found.aggregate(spelled).to_pandas(types_mapper=pd.ArrowDtype)
+    games = as_frame(found.aggregate(spelled))
     games = games.rename(columns={f"{name}_first": name for name in (*told, *places)})
     variants = games[[f"{name}_count_distinct" for name in told]]
     games["refusal"] = arrow_series(pa.nulls(len(games), pa.string()))
@@ -240,8 +241,8 @@ def _with_any(frame: pd.DataFrame, fields: tuple[str, str]) -> pd.DataFrame:
 
 
 def _derived_scores(games: pd.DataFrame, box: pd.DataFrame) -> pd.DataFrame:
-    """Sums of the players' points. Refused where a row of the game was refused or a team's minutes are short: a sum over
-    part of a team is no score. Rows of points without minutes count: the points were scored."""
+    """Sums of the players' points. Refused where a row of the game was refused or a team's minutes are short: a sum
+    over part of a team is no score. Rows of points without minutes count: the points were scored."""
     rows = box[box["game_id"].isin(games["game_id"])]
     rows = rows[~as_keys(rows, ("game_id", "player_id")).duplicated()]
     is_lost = rows["refusal"].notna() & (rows["refusal"] != str(Reason.POINTS_WITHOUT_MINUTES))
@@ -293,7 +294,7 @@ def _stacked(*frames: pd.DataFrame) -> pd.DataFrame:
     tables = [
         as_table(frame.astype({"is_duplicate": "bool[pyarrow]"} if "is_duplicate" in frame else {})) for frame in frames
     ]
-    return pa.concat_tables(tables, promote_options="permissive").to_pandas(types_mapper=pd.ArrowDtype)
+    return as_frame(pa.concat_tables(tables, promote_options="permissive"))
 
 
 # -- box scores -------------------------------------------------------------------------------------------------------
@@ -381,15 +382,15 @@ def _quotes(quotes: pd.DataFrame) -> pd.DataFrame:
 
 
 def _is_only_line(quotes: pd.DataFrame) -> pd.Series:
-    """TRUE for a line that is the only one of its book, player and snapshot: what the source does not say for itself."""
+    """TRUE for a line that is the only one of its book, player and snapshot; for where the source does not say."""
     grain = as_keys(quotes, ("game_date", "bookmaker", "player_name", "snapshot_utc"))
     lines = as_keys(quotes, ("line",))["line"]
     count = lines.groupby([grain[name] for name in grain]).transform("nunique")
     return arrow_series(pa.array(count == 1, pa.bool_()), quotes.index)
 
 
-_QUOTE_CONTENT = (
-    "game_date bookmaker player_name line_x10 over_price under_price snapshot_utc is_main line_type event_id".split()
+_QUOTE_CONTENT = words(
+    "game_date bookmaker player_name line_x10 over_price under_price snapshot_utc is_main line_type event_id"
 )
 
 

@@ -1,8 +1,9 @@
-"""What the rows of an archive must look like when they arrive: one payload model per raw table, the home of every constraint.
+"""What the rows of an archive must look like when they arrive: a payload model per raw table.
 
-A field's type, range and vocabulary stand in its annotation; what must hold between fields stands in `rules`. Here also
-belong the spellings that are understood at this border only (team codes, season types, injury words). Not here: how a
-model is applied to a whole column (`border`), what needs other tables (`parse`), and the rows we keep (the catalogue).
+They are the one home of every constraint: a field's type, range and vocabulary stand in its annotation, what must hold
+between fields stands in `rules`. Here also belong the spellings that are understood at this border only (team codes,
+season types, injury words). Not here: how a model is applied to a whole column (`border`), what needs other tables
+(`parse`), and the rows we keep (the catalogue).
 """
 
 import re
@@ -75,17 +76,20 @@ class Reason(StrEnum):
 
 
 # -- vocabularies of this border --------------------------------------------------------------------------------------
-TEAMS = tuple(
+def words(text: str) -> tuple[str, ...]:
+    """Column names and the like, written as one readable line."""
+    return tuple(text.split())
+
+
+TEAMS = words(
     "ATL BKN BOS CHA CHI CLE DAL DEN DET GSW HOU IND LAC LAL MEM "
-    "MIA MIL MIN NOP NYK OKC ORL PHI PHX POR SAC SAS TOR UTA WAS".split()
+    "MIA MIL MIN NOP NYK OKC ORL PHI PHX POR SAC SAS TOR UTA WAS"
 )
-# Other sources' codes (ESPN, Basketball-Reference), and former codes of what the NBA counts as the same franchise.
-_OTHER_TEAM_CODES = {
-    **{"GS": "GSW", "NY": "NYK", "SA": "SAS", "NO": "NOP", "UTAH": "UTA", "WSH": "WAS"},
-    **{"BRK": "BKN", "CHO": "CHA", "PHO": "PHX"},
-    **{"NJN": "BKN", "NOH": "NOP", "NOK": "NOP", "SEA": "OKC", "VAN": "MEM", "CHH": "CHA"},
-}
-_TEAM_SPELLINGS = {code: code for code in TEAMS} | _OTHER_TEAM_CODES
+_ESPN_CODES = {"GS": "GSW", "NY": "NYK", "SA": "SAS", "NO": "NOP", "UTAH": "UTA", "WSH": "WAS"}
+_BASKETBALL_REFERENCE_CODES = {"BRK": "BKN", "CHO": "CHA", "PHO": "PHX"}
+# Former codes of what the NBA counts as the same franchise.
+_FORMER_CODES = {"NJN": "BKN", "NOH": "NOP", "NOK": "NOP", "SEA": "OKC", "VAN": "MEM", "CHH": "CHA"}
+_TEAM_SPELLINGS = {code: code for code in TEAMS} | _ESPN_CODES | _BASKETBALL_REFERENCE_CODES | _FORMER_CODES
 
 SEASON_TYPE_LABEL = {
     SeasonType.PRESEASON: "Preseason",

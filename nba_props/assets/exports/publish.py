@@ -1,0 +1,211 @@
+"""The press: documents go out whole, valid, complete, and only where their content is new; the log keeps what went out.
+
+Here belong the gate, the writing, the log, and the status document, which every export refreshes. Not here: what
+documents say (`documents.py`).
+"""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, timedelta
+from typing import Any
+
+import dagster as dg
+import pyarrow as pa
+from pydantic import BaseModel
+
+from nba_props.assets._factory import OWNERS
+from nba_props.assets.exports.payloads import Export, Status
+from nba_props.catalog import table
+from nba_props.catalog.render.arrow import arrow_schema
+from nba_props.domain.calendar import date_range
+from nba_props.errors import IntegrityFailure
+from nba_props.health import Finding, Level, SlateFacts, export_path, slate_findings, slate_verdict
+from nba_props.history import recorded
+from nba_props.io.objectstore.store import ObjectMissing
+from nba_props.partitions import DAILY, dates_of
+from nba_props.platform import Platform
+
+LOG = table("nba_monitoring.export_log")
+
+JSON = "application/json"
+
+
+def export_kwargs(name: str, description: str, deps: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """Arguments of every export asset."""
+    return {
+        "key": dg.AssetKey(["exports", name]),
+        "group_name": "exports",
+        "description": description,
+        "deps": [dg.AssetKey(list(one)) for one in deps],
+        "kinds": {"json"},
+        "partitions_def": DAILY,
+        "backfill_policy": dg.BackfillPolicy.single_run(),
+        "owners": OWNERS,
+    }
+
+
+class Press:
+    """Publishes documents of a range of dates and keeps their log. One press works at a time (see `publishing`)."""
+
+    def __init__(self, platform: Platform, start: date, end: date) -> None:
+        self.platform = platform
+        # Taken before anything is read: what changes while the press runs is newer than what it prints.
+        self.now = platform.now
+        self.outcomes: Counter[str] = Counter()
+        self.withheld: dict[date, list[str]] = {}
+        self.notes: dict[str, str] = {}
+        self.broken: list[str] = []
+        self._entries: list[dict[str, Any]] = []
+        self._logged = {(row["game_date"], row["path"]): row for row in _log_between(platform, start, end)}
+
+    def passes(self, facts: SlateFacts, name: str, findings: Sequence[Finding]) -> bool:
+        """The gate: TRUE if none of the findings forbids publishing; else the last good object stays and the log says why."""
+        refusals = [finding for finding in findings if finding.level is Level.NOT_READY]
+        if not refusals:
+            return True
+        day, reasons = facts.game_date, [finding.what for finding in refusals]
+        self.outcomes["withheld"] += 1
+        self.withheld[day] = reasons
+        self.broken += [finding.what for finding in refusals if finding.is_integrity]
+        self._enter(day, export_path(self.platform, name), "withheld", "", " ".join(reasons))
+        return False
+
+    def publish(self, name: str, document: Export | Status) -> None:
+        """Put one document, if its content apart from `generated_at` differs from what is there."""
+        path = export_path(self.platform, name)
+        data = document.model_dump_json().encode()
+        if type(document).model_validate_json(data) != document:
+            raise IntegrityFailure(f"{path} does not read back as it was written.", next_step="Report it: it is a bug.")
+        content = content_hash(data)
+        if content == self._published_hash(path):
+            self.outcomes["unchanged"] += 1
+        else:
+            self.platform.store.put(path, data, content_type=JSON)
+            self.outcomes["published"] += 1
+        detail = ". ".join([document.verdict, *(reason.removesuffix(".") for reason in document.reasons)])
+        self._enter(document.game_date, path, "published", content, detail)
+
+    def save_log(self) -> None:
+        """Write the log rows that say something new."""
+        if self._entries:
+            self.platform.warehouse.upsert(LOG, pa.Table.from_pylist(self._entries, schema=arrow_schema(LOG)))
+
+    def result(self) -> dg.MaterializeResult:
+        """What the run should say aloud."""
+        metadata: dict[str, Any] = {state: self.outcomes[state] for state in ("published", "unchanged", "withheld")}
+        if self.withheld:
+            lines = [f"- {day}: {' '.join(reasons)}" for day, reasons in sorted(self.withheld.items())]
+            metadata["withheld_dates"] = dg.MetadataValue.md("\n".join(lines))
+        return dg.MaterializeResult(metadata=metadata | self.notes)
+
+    def _published_hash(self, path: str) -> str | None:
+        """Hash of what is at the path; None where there is nothing, or nothing that is JSON."""
+        try:
+            return content_hash(self.platform.store.get(path))
+        except (ObjectMissing, ValueError):
+            return None
+
+    def _enter(self, day: date, path: str, state: str, content: str, detail: str) -> None:
+        said = {"state": state, "content_hash": content, "detail": detail}
+        before = self._logged.get((day, path), {})
+        if any(before.get(name) != value for name, value in said.items()):
+            self._entries.append({"game_date": day, "path": path, **said, "published_at": self.now})
+
+
+@contextmanager
+def publishing(
+    context: dg.AssetExecutionContext, platform: Platform, name: str, start: date, end: date
+) -> Iterator[Press]:
+    """One asset's run: one press at a time, recorded; the status document follows, whatever became of the others.
+
+    Raises IntegrityFailure at the end if an integrity check withheld a date: the others are out, and the asset is red.
+    """
+    with recorded(platform, context.run.run_id, f"exports/{name}", start, end) as step:
+        try:
+            with _press(platform, start, end) as press:
+                yield press
+        finally:
+            publish_status(platform, start, end)
+        step.rows_written = press.outcomes["published"]
+        if press.broken:
+            raise IntegrityFailure(
+                f"Withheld for {', '.join(map(str, sorted(press.withheld)))}: {' '.join(press.broken)}",
+                next_step="Correct what the check found, run the date again, then export; the last good objects stay.",
+            )
+
+
+def publish_status(platform: Platform, start: date, end: date) -> dict[str, str]:
+    """Publish `v1/status.json` for the date that matters most: today, else tomorrow, else the latest of a run or already shown.
+
+    A backfilled date therefore never replaces tonight's status, and off days and failures are published like any other.
+    """
+    candidates = date_range(start, end)
+    shown = _status_date(platform)
+    if shown is not None:
+        candidates.append(shown)
+    today = platform.today
+    day = max(candidates, key=lambda one: (one == today, one == today + timedelta(days=1), one))
+    with _press(platform, day, day) as press:
+        verdict = slate_verdict(platform, day)
+        press.publish("status.json", Status(**verdict.model_dump(), generated_at=press.now))
+    return {"game_date": day.isoformat(), "verdict": verdict.verdict.value}
+
+
+def gated(facts: SlateFacts) -> list[Finding]:
+    """Findings that gate and mark what is published of predictions."""
+    return slate_findings(facts)
+
+
+def require_complete(path: str, listed: int, in_force: int, noun: str) -> None:
+    """Refuse a document that leaves somebody out."""
+    if listed != in_force:
+        raise IntegrityFailure(
+            f"{path} would list {listed} of {in_force} {noun}.",
+            next_step="Export again (the table may have changed meanwhile); the last good object stays.",
+        )
+
+
+def content_hash(data: bytes) -> str:
+    """Hash of a document apart from when it was generated; ValueError if it is no JSON object."""
+    content = json.loads(data)
+    if not isinstance(content, dict):
+        raise ValueError("not a JSON object")
+    content.pop("generated_at", None)
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def run_dates(context: dg.AssetExecutionContext) -> tuple[date, date]:
+    """First and last date of the run."""
+    return dates_of(context)
+
+
+@contextmanager
+def _press(platform: Platform, start: date, end: date) -> Iterator[Press]:
+    with platform.warehouse.lock("exports"):
+        press = Press(platform, start, end)
+        try:
+            yield press
+        finally:
+            press.save_log()
+
+
+def _status_date(platform: Platform) -> date | None:
+    """The date the published status speaks of; None without one that can be read."""
+    try:
+        return date.fromisoformat(json.loads(platform.store.get(export_path(platform, "status.json")))["game_date"])
+    except (ObjectMissing, ValueError, KeyError, TypeError):
+        return None
+
+
+def _log_between(platform: Platform, start: date, end: date) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = platform.warehouse.query(
+        f"SELECT {', '.join(LOG.column_names)} FROM {LOG.full_name} WHERE game_date BETWEEN @start_date AND @end_date",
+        {"start_date": start, "end_date": end},
+    ).to_pylist()
+    return rows
+
+
+__all__ = ["BaseModel"]

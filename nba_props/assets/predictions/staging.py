@@ -1,0 +1,235 @@
+"""One staging asset a prediction system, from one factory: project, price, stage by load job. A failure is the system's own."""
+
+from datetime import date
+from typing import Any
+
+import dagster as dg
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from nba_props.assets._factory import OWNERS
+from nba_props.assets.predictions.batch import Batch, open_batches, record_failure, record_staged, save_systems
+from nba_props.assets.predictions.inputs import models_for, slate_of, slate_players
+from nba_props.catalog import table
+from nba_props.catalog.render.arrow import arrow_schema
+from nba_props.domain.pricing import price
+from nba_props.domain.systems import SYSTEM_IDS, build_systems
+from nba_props.errors import NotReady
+from nba_props.history import recorded
+from nba_props.io.warehouse.base import StagingTable
+from nba_props.partitions import DAILY, dates_of
+from nba_props.platform import Platform, code_version
+from nba_props.request import FORCE_TAG
+from nba_props.request import players as requested_players
+from nba_props.request import systems as requested_systems
+
+PREDICTIONS = table("nba_predictions.player_prop_predictions")
+WRITER = "w0"
+
+FROM_THE_SLATE = (
+    "player_lookup",
+    "universal_player_id",
+    "player_name",
+    "team_abbr",
+    "opponent_abbr",
+    "is_home",
+    "game_id",
+    "game_date",
+    "line_source",
+    "sportsbook",
+    "line_minutes_before_game",
+    "line_snapshot_at",
+    "opening_line",
+    "over_price_american",
+    "under_price_american",
+    "feature_quality_score",
+    "data_quality_tier",
+    "feature_count",
+    "feature_version",
+    "features_hash",
+    "early_season_flag",
+    "completeness_pct",
+    "is_production_ready",
+    "injury_status",
+    "injury_reported_at",
+    "tip_at",
+    "as_of_at",
+    "as_of_basis",
+    "run_mode",
+)
+"""Columns of a prediction that are the slate's, the same for every system."""
+
+PRICES_OF_THE_MAIN_LINE = ("over_price_american", "under_price_american")
+
+
+def staging_key(system_id: str) -> dg.AssetKey:
+    return dg.AssetKey(["predictions", f"staging_{system_id}"])
+
+
+def staging_asset(system_id: str) -> dg.AssetsDefinition:
+    """The asset that stages one system's rows for a range of dates: one staging table a date and writer."""
+
+    @dg.asset(
+        key=staging_key(system_id),
+        partitions_def=DAILY,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        group_name="predictions",
+        owners=OWNERS,
+        kinds={"python"},
+        deps=[
+            dg.AssetKey(["precompute", name])
+            for name in ("ml_feature_store", "player_daily_cache", "player_shot_zone_analysis", "team_defense_zone_analysis")
+        ]
+        + [dg.AssetKey(["analytics", "upcoming_player_game_context"])]
+        + ([dg.AssetKey(["predictions", "xgboost_v1_model"])] if system_id in ("xgboost_v1", "ensemble_v1") else []),
+        description=f"{system_id}: its predictions of every expected player, staged for consolidation.",
+    )
+    def staged(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> dg.MaterializeResult:
+        start, end = dates_of(context)
+        if system_id not in requested_systems(context.run.tags):
+            return dg.MaterializeResult(metadata={"skipped": "not among the systems the run was asked for"})
+        with recorded(platform, context.run.run_id, f"predictions/staging_{system_id}", start, end) as step:
+            counts = stage_system(platform, system_id, start, end, context.run.run_id, context.run.tags)
+            step.rows_written = sum(counts.values())
+        for day, count in counts.items():
+            if start != end:
+                context.add_asset_metadata({"dagster/partition_row_count": count}, partition_key=day.isoformat())
+        return dg.MaterializeResult(metadata={"dagster/partition_row_count": step.rows_written, "batches": len(counts)})
+
+    return staged
+
+
+def stage_system(
+    platform: Platform, system_id: str, start: date, end: date, run_id: str, tags: Any
+) -> dict[date, int]:
+    """Stage one system for the dates; rows staged per date. Dates whose batch is consolidated already are left alone."""
+    players = slate_players(platform, start, end)
+    only = requested_players(tags)
+    if only is not None:
+        players = players[players["universal_player_id"].isin(only)].reset_index(drop=True)
+    if players.empty:
+        return _nothing_to_predict(platform, start, end)
+    models = models_for(platform.store, start, end)
+    opened = open_batches(
+        platform,
+        players,
+        models,
+        run_id=run_id,
+        systems=requested_systems(tags),
+        only_players=only,
+        is_forced=bool(tags.get(FORCE_TAG)),
+    )
+    batches = {day: batch for day, batch in opened.items() if not batch.is_done}
+    players = players[players["game_date"].isin(list(batches))].reset_index(drop=True)
+    if players.empty:
+        return {}
+    try:
+        rows = _rows(platform, system_id, players, batches, models, start, end)
+    except Exception as error:
+        record_failure(platform, list(batches.values()), system_id, error)
+        raise
+    return _stage(platform, system_id, rows, batches)
+
+
+def _rows(
+    platform: Platform,
+    system_id: str,
+    players: pd.DataFrame,
+    batches: dict[date, Batch],
+    models: Any,
+    start: date,
+    end: date,
+) -> pd.DataFrame:
+    """Priced rows with every declared column, one a rung."""
+    answer = build_systems(models)[system_id].project(slate_of(platform, players, start, end))
+    rows = price(players, answer, system_id)
+    at = rows["player_position"].to_numpy()
+    for column in FROM_THE_SLATE:
+        rows[column] = players[column].to_numpy()[at]
+    rows["main_points_line"] = players["current_points_line"].to_numpy()[at]
+    for column in PRICES_OF_THE_MAIN_LINE:  # a book's price is of its own line, not of our other rungs
+        rows[column] = rows[column].where(rows["is_main_line"] & rows["has_prop_line"])
+    rows["feature_data_source"] = "ml_feature_store"
+    rows["key_factors"], rows["warnings"] = _key_factors(rows), _warnings(players)[at]
+    day = rows["game_date"]
+    rows["batch_id"] = day.map({one: batch.batch_id for one, batch in batches.items()})
+    rows["batch_as_of_at"] = day.map({one: batch.batch_as_of_at for one, batch in batches.items()})
+    now = platform.now
+    rows["created_at"] = rows["updated_at"] = pd.Timestamp(now)
+    rows["prediction_made_before_game"] = (rows["run_mode"] == "live") & ~(rows["tip_at"] <= pd.Timestamp(now))
+    rows["is_active"] = rows["prediction_error_code"].isna()
+    rows["prediction_version"] = 0  # counted when the row is merged
+    rows["superseded_by"] = rows["accepted_missing_columns"] = None
+    rows["build_commit"] = code_version()
+    for column in PREDICTIONS.column_names:
+        if column not in rows:
+            rows[column] = None  # a component this system does not have
+    return rows
+
+
+def _stage(platform: Platform, system_id: str, rows: pd.DataFrame, batches: dict[date, Batch]) -> dict[date, int]:
+    counts: dict[date, int] = {}
+    recorded_rows = []
+    schema = arrow_schema(PREDICTIONS)
+    for day, mine in rows.groupby("game_date", sort=True):
+        batch = batches[day]
+        staging = StagingTable(
+            batch.batch_id, day, system_id, WRITER, mine["created_at"].iloc[0].to_pydatetime(), len(mine)
+        )
+        staged = pa.Table.from_pandas(mine[list(PREDICTIONS.column_names)], schema=schema, preserve_index=False)
+        platform.warehouse.stage(PREDICTIONS, staging, staged)
+        refused = int(mine["prediction_error_code"].notna().sum())
+        recorded_rows.append(record_staged(platform, batch, staging, mine["universal_player_id"].nunique(), refused))
+        counts[day] = len(mine)
+    save_systems(platform, recorded_rows)
+    return counts
+
+
+def _nothing_to_predict(platform: Platform, start: date, end: date) -> dict[date, int]:
+    """No expected player: an empty slate is fine and said; games without anybody expected is a missing input."""
+    games = platform.warehouse.query(
+        "SELECT COUNT(*) AS games FROM nba_raw.schedule WHERE game_date BETWEEN @start_date AND @end_date"
+        " AND season_type IN ('Regular Season', 'Play-In', 'Playoffs', 'NBA Cup Final')",
+        {"start_date": start, "end_date": end},
+    )["games"][0].as_py()
+    if games:
+        raise NotReady(
+            f"{games} games between {start} and {end}, and no player to predict: context or features are missing,"
+            " or every game has begun.",
+            next_step=f"Build the features (nba-props run {start}), or see nba-props coverage {start} --detailed.",
+        )
+    return {}
+
+
+def _key_factors(rows: pd.DataFrame) -> pd.Series:
+    """The largest adjustments in words: fatigue -0.6, shot zone +0.4."""
+    names = ("fatigue", "shot_zone", "pace", "usage", "home_away")
+    found = [name for name in names if f"{name}_adjustment" in rows]
+    if not found:
+        return pd.Series([None] * len(rows), index=rows.index, dtype=object)
+    size = np.column_stack([rows[f"{name}_adjustment"].to_numpy(dtype=np.float64, na_value=np.nan) for name in found])
+    order = np.argsort(-np.abs(np.nan_to_num(size)), axis=1)[:, :3]
+    said = [
+        ", ".join(f"{found[i].replace('_', ' ')} {size[row, i]:+.1f}" for i in best if abs(size[row, i]) >= 0.05) or None
+        for row, best in enumerate(order)
+    ]
+    return pd.Series(said, index=rows.index, dtype=object)
+
+
+def _warnings(players: pd.DataFrame) -> np.ndarray:
+    """Codes to read before trusting a row."""
+    marks = {
+        "early_season": players["early_season_flag"].to_numpy(dtype=bool),
+        "low_quality_features": players["data_quality_tier"].isin(["poor", "critical"]).to_numpy(),
+        "dfs_line": (players["line_source"] == "dfs").to_numpy(),
+        "tip_unknown": (players["as_of_basis"] == "noon_bound").to_numpy(),
+        "no_line": ~players["has_line"].to_numpy(dtype=bool),
+    }
+    joined = np.full(len(players), "", dtype=object)
+    for code, flags in marks.items():
+        joined = np.where(flags, np.where(joined == "", code, joined + f",{code}"), joined)
+    return np.where(joined == "", None, joined)
+
+
+STAGING_ASSETS = [staging_asset(system_id) for system_id in SYSTEM_IDS]

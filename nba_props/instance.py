@@ -1,0 +1,28 @@
+"""The Dagster instance of a home: where runs, events and schedules are kept, so that commands and the UI share one record."""
+
+from pathlib import Path
+
+import dagster as dg
+
+from nba_props.platform import Platform
+
+TEMPLATE = Path(__file__).parent / "dagster.yaml.template"
+_MARK = "# Written by nba-props"
+
+
+def dagster_home(platform: Platform) -> Path:
+    """Directory of the instance, its `dagster.yaml` in place (a hand-written one, without our first line, is left alone)."""
+    home = platform.home / "dagster"
+    home.mkdir(parents=True, exist_ok=True)
+    config = home / "dagster.yaml"
+    wanted = TEMPLATE.read_text(encoding="utf-8").replace("{home}", home.as_posix())
+    if not config.exists() or (config.read_text().startswith(_MARK) and config.read_text() != wanted):
+        partial = config.with_suffix(".tmp")
+        partial.write_text(wanted)
+        partial.replace(config)
+    return home
+
+
+def open_instance(platform: Platform) -> dg.DagsterInstance:
+    """The instance of this home; close it after use (it is a context manager)."""
+    return dg.DagsterInstance.from_config(str(dagster_home(platform)))

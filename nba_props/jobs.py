@@ -1,0 +1,53 @@
+"""Jobs: the steps of the one ordered plan, each a selection of assets that share their partitions."""
+
+from typing import Any
+
+import dagster as dg
+
+from nba_props.partitions import DAILY, MONTHLY, SEASONS
+
+STAGING = dg.AssetSelection.assets(
+    *(
+        ["predictions", f"staging_{system}"]
+        for system in ("moving_average", "zone_matchup_v1", "similarity_balanced_v1", "xgboost_v1", "ensemble_v1")
+    )
+)
+ROSTERS = dg.AssetSelection.assets(["raw", "team_rosters"])
+RAW = dg.AssetSelection.groups("raw") - ROSTERS
+SUMMARIES = dg.AssetSelection.assets(
+    *(["analytics", f"{name}_game_summary"] for name in ("player", "team_offense", "team_defense"))
+)
+FEATURES = (
+    ROSTERS
+    | dg.AssetSelection.assets(["reference", "name_resolution"])
+    | dg.AssetSelection.groups("analytics", "precompute")
+)
+CONSOLIDATION = dg.AssetSelection.assets(["predictions", "player_prop_predictions"]) | dg.AssetSelection.groups("monitoring")
+
+
+def build_jobs() -> list[Any]:
+    """In the order a backfill runs them: history, registry, features, models, predictions, consolidation, grades, exports."""
+    return [
+        dg.define_asset_job("history", RAW, partitions_def=SEASONS, description="Parse landed archives into the raw layer."),
+        dg.define_asset_job(
+            "registry", dg.AssetSelection.assets(["reference", "nba_players_registry"]), description="Who exists, and since when."
+        ),
+        dg.define_asset_job("summaries", SUMMARIES, partitions_def=DAILY, description="What happened, game by game."),
+        dg.define_asset_job("features", FEATURES, partitions_def=DAILY, description="Rosters to feature store."),
+        dg.define_asset_job(
+            "models",
+            dg.AssetSelection.assets(["predictions", "xgboost_v1_model"]),
+            partitions_def=MONTHLY,
+            description="One model a month, trained on what precedes it.",
+        ),
+        dg.define_asset_job("predictions", STAGING, partitions_def=DAILY, description="Every system stages its predictions."),
+        dg.define_asset_job(
+            "consolidation", CONSOLIDATION, partitions_def=DAILY, description="Staging becomes what is in force; coverage and checks."
+        ),
+        dg.define_asset_job(
+            "grading", dg.AssetSelection.groups("grading"), partitions_def=DAILY, description="Predictions against what happened."
+        ),
+        dg.define_asset_job(
+            "exports", dg.AssetSelection.groups("exports"), partitions_def=DAILY, description="Publish from checked tables."
+        ),
+    ]

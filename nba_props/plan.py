@@ -1,0 +1,251 @@
+"""The one ordered plan: which runs, over which partitions, bring dates from raw rows to published predictions.
+
+Command line, UI and sensors share it. One job cannot hold daily and monthly partitions, and consolidation must run on what
+staging holds even if a system failed, so a date is several runs: features, models, predictions, consolidation, grades, exports.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import cache
+
+import dagster as dg
+
+from nba_props.assets.predictions.consolidated import WRITERS_DONE_TAG
+from nba_props.assets.predictions.inputs import manifest_path
+from nba_props.definitions import build_defs
+from nba_props.domain.calendar import contiguous_runs, month_start
+from nba_props.domain.systems.xgboost_v1 import training_window
+from nba_props.errors import NbaPropsError
+from nba_props.partitions import season_key
+from nba_props.platform import Platform
+from nba_props.request import AS_OF_TAG, FORCE_TAG, PLAYERS_TAG, SKIP_GATE_TAG, SYSTEMS_TAG
+
+LOOK_BACK_DAYS = 400
+"""How far back features read results."""
+
+LONGEST_GAP_DAYS = 30
+"""Dates further apart than this are separate runs: an off-season is not worth four months of empty partitions."""
+
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One run to launch: a job over a range of partitions."""
+
+    job: str
+    start: str | None
+    end: str | None
+    title: str
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked for beyond the dates; becomes run tags."""
+
+    as_of: str | None = None
+    players: tuple[str, ...] = ()
+    systems: tuple[str, ...] = ()
+    is_forced: bool = False
+    is_gate_skipped: bool = False
+
+    @property
+    def tags(self) -> dict[str, str]:
+        wanted = {
+            AS_OF_TAG: self.as_of or "",
+            PLAYERS_TAG: ",".join(self.players),
+            SYSTEMS_TAG: ",".join(self.systems),
+            FORCE_TAG: "true" if self.is_forced else "",
+            SKIP_GATE_TAG: "true" if self.is_gate_skipped else "",
+        }
+        return {name: value for name, value in wanted.items() if value}
+
+
+@dataclass
+class Outcome:
+    """What the runs of a plan came to: failed steps with their errors, and failed checks."""
+
+    failures: list[str] = field(default_factory=list)
+    runs: int = 0
+
+    @property
+    def is_success(self) -> bool:
+        return not self.failures
+
+
+class Runner:
+    """Launches stages in this process on the home's own instance, so that what a command did shows in the UI."""
+
+    def __init__(self, platform: Platform, instance: dg.DagsterInstance, progress: Progress = lambda title: None) -> None:
+        self.platform = platform
+        self.instance = instance
+        self.progress = progress
+        self.outcome = Outcome()
+
+    def run(self, stage: Stage, tags: Mapping[str, str] | None = None) -> bool:
+        """Run one stage; False, with the reasons in `outcome`, if a step failed. Nothing is raised for a failed step."""
+        self.progress(stage.title)
+        job = _definitions(self.platform).resolve_job_def(stage.job)
+        return self.execute(job, stage, tags)
+
+    def execute(self, job: dg.JobDefinition, stage: Stage, tags: Mapping[str, str] | None = None) -> bool:
+        ranged = (
+            {"dagster/asset_partition_range_start": stage.start, "dagster/asset_partition_range_end": stage.end or stage.start}
+            if stage.start
+            else {}
+        )
+        result = job.execute_in_process(
+            instance=self.instance, tags={**ranged, **(tags or {})}, run_config=_QUIET, raise_on_error=False
+        )
+        self.outcome.runs += 1
+        for event in result.all_events:
+            if event.is_step_failure:
+                self.outcome.failures.append(f"{stage.title}: {event.step_key}: {_cause(event.step_failure_data.error)}")
+        return result.success
+
+
+def run_dates(runner: Runner, days: Iterable[date], request: Request) -> Outcome:
+    """Bring dates from raw rows to exports: history first, then month by month every layer in order."""
+    wanted = sorted(set(days))
+    platform = runner.platform
+    build_history(runner, min(wanted), request)
+    for chunk in _chunks(wanted):
+        label = _label(chunk)
+        for start, end in _ranges(chunk):
+            runner.run(_daily("features", start, end, f"features {label}"), request.tags)
+        train_models(runner, chunk, request)
+        for start, end in _ranges(chunk):
+            runner.run(_daily("predictions", start, end, f"predictions {label}"), request.tags)
+            runner.run(
+                _daily("consolidation", start, end, f"consolidation {label}"), request.tags | {WRITERS_DONE_TAG: "true"}
+            )
+        played = [day for day in chunk if day < platform.today]
+        for start, end in _ranges(played):
+            runner.run(_daily("summaries", start, end, f"results {label}"), request.tags)
+            runner.run(_daily("grading", start, end, f"grades {label}"), request.tags)
+        for start, end in _ranges(chunk):
+            runner.run(_daily("exports", start, end, f"exports {label}"), request.tags)
+    return runner.outcome
+
+
+def build_history(runner: Runner, first: date, request: Request) -> None:
+    """Build what features and models of `first` read and the warehouse lacks: summaries, and features to train on."""
+    platform = runner.platform
+    train_from, _ = training_window(month_start(first))
+    missing = missing_dates(platform, "nba_analytics.player_game_summary", train_from - timedelta(LOOK_BACK_DAYS), first)
+    for start, end in _ranges(missing):
+        runner.run(_daily("summaries", start, end, f"history: results {start} to {end}"))
+    missing = missing_dates(platform, "nba_precompute.ml_feature_store", train_from, first)
+    for start, end in _ranges(missing):
+        runner.run(_daily("features", start, end, f"history: features {start} to {end}"), _of_the_past(request))
+
+
+def train_models(runner: Runner, days: Sequence[date], request: Request) -> None:
+    """Train the months' models that do not exist yet (or all of them, if forced)."""
+    for month in sorted({month_start(day) for day in days}):
+        if request.is_forced or not runner.platform.store.exists(manifest_path(month)):
+            runner.run(Stage("models", month.isoformat(), month.isoformat(), f"model {month:%Y-%m}"))
+
+
+def missing_dates(platform: Platform, table_name: str, start: date, before: date) -> list[date]:
+    """Dates with played games that the table has no row of, from `start` and before `before`."""
+    rows = platform.warehouse.query(
+        f"""
+        SELECT DISTINCT s.game_date AS day
+        FROM nba_raw.player_box_scores AS s
+        LEFT JOIN (SELECT DISTINCT game_date FROM {table_name} WHERE game_date BETWEEN @start_date AND @end_date) AS t
+            ON t.game_date = s.game_date
+        WHERE s.game_date BETWEEN @start_date AND @end_date AND t.game_date IS NULL
+        ORDER BY day
+        """,
+        {"start_date": start, "end_date": before - timedelta(days=1)},
+    )
+    return rows["day"].to_pylist()
+
+
+def slate_dates(platform: Platform, start: date, end: date) -> list[date]:
+    """Dates with scheduled games."""
+    rows = platform.warehouse.query(
+        "SELECT DISTINCT game_date FROM nba_raw.schedule WHERE game_date BETWEEN @start_date AND @end_date"
+        " AND season_type IN ('Regular Season', 'Play-In', 'Playoffs', 'NBA Cup Final') ORDER BY game_date",
+        {"start_date": start, "end_date": end},
+    )
+    return rows["game_date"].to_pylist()
+
+
+def import_seasons(runner: Runner, seasons: Iterable[str], tags: Mapping[str, str]) -> Outcome:
+    """Parse landed archives into the raw layer, then rebuild the registry."""
+    keys = sorted(season_key(season) for season in seasons)
+    if keys:
+        runner.run(Stage("history", keys[0], keys[-1], "raw tables"), tags)
+    runner.run(Stage("registry", None, None, "player registry"))
+    return runner.outcome
+
+
+def run_selection(runner: Runner, days: Sequence[date], selection: str, request: Request) -> Outcome:
+    """Only the assets a selection names (`precompute/ml_feature_store`, `group:exports`), over the dates."""
+    job = dg.define_asset_job("selected", dg.AssetSelection.from_string(selection))
+    definitions = build_defs(platform=runner.platform)
+    resolved = dg.Definitions.merge(definitions, dg.Definitions(jobs=[job])).resolve_job_def("selected")
+    for start, end in _ranges(days):
+        stage = _daily("selected", start, end, f"{selection} {start} to {end}")
+        runner.progress(stage.title)
+        runner.execute(resolved, stage, request.tags | {WRITERS_DONE_TAG: "true"})
+    return runner.outcome
+
+
+# -- inside -----------------------------------------------------------------------------------------------------------
+
+
+@cache
+def _definitions(platform: Platform) -> dg.Definitions:
+    return build_defs(platform=platform)
+
+
+def _daily(job: str, start: date, end: date, title: str) -> Stage:
+    return Stage(job, start.isoformat(), end.isoformat(), title)
+
+
+def _of_the_past(request: Request) -> dict[str, str]:
+    """History is never narrowed to players or an explicit instant: those are of the dates asked for."""
+    return {name: value for name, value in request.tags.items() if name == SKIP_GATE_TAG}
+
+
+def _chunks(days: Sequence[date]) -> list[list[date]]:
+    """By month: a month has one model, and memory stays small."""
+    months: dict[date, list[date]] = {}
+    for day in days:
+        months.setdefault(month_start(day), []).append(day)
+    return list(months.values())
+
+
+def _ranges(days: Sequence[date]) -> list[tuple[date, date]]:
+    """As few runs as possible: near dates share a range (off days between them are explicit, empty partitions)."""
+    ranges: list[tuple[date, date]] = []
+    for start, end in contiguous_runs(days):
+        if ranges and (start - ranges[-1][1]).days <= LONGEST_GAP_DAYS:
+            ranges[-1] = (ranges[-1][0], end)
+        else:
+            ranges.append((start, end))
+    return ranges
+
+
+def _label(days: Sequence[date]) -> str:
+    return f"{days[0]}" if len(days) == 1 else f"{days[0]} to {days[-1]}"
+
+
+def _cause(error: object) -> str:
+    """The innermost message of a step's error: what the user can act on."""
+    while getattr(error, "cause", None) is not None:
+        error = error.cause  # type: ignore[attr-defined]
+    message = str(getattr(error, "message", error)).strip()
+    for name in [one.__name__ for one in _all_errors()]:
+        message = message.removeprefix(f"nba_props.errors.{name}: ")
+    return message
+
+
+def _all_errors() -> list[type[Exception]]:
+    return [NbaPropsError, *NbaPropsError.__subclasses__()]
