@@ -277,7 +277,7 @@ class FailedCheck(BaseModel):
 
 
 class Verdict(BaseModel):
-    """The verdict on one date, its reasons and figures: the JSON of `nba-props status --json` and of `v1/status.json`."""
+    """The verdict on one date, its reasons and figures: the JSON of `nba-props status --json` and `v1/status.json`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -413,7 +413,7 @@ def slate_findings(facts: SlateFacts) -> list[Finding]:
 
 
 def state_of(findings: Iterable[Finding], has_games: bool) -> State:
-    """The verdict of findings: the worst decides; a date without games stays NO SLATE unless predictions contradict it."""
+    """The verdict of findings: the worst decides; without games it is NO SLATE unless predictions contradict that."""
     worst = max((finding.level for finding in findings), default=Level.NOTE)
     if worst is Level.NOT_READY:
         return State.NOT_READY

@@ -5,12 +5,13 @@ import math
 from datetime import date
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from nba_props.catalog import table
 from nba_props.domain.grading import wilson_interval
 from nba_props.errors import BadInput
-from nba_props.evaluation import Evaluation, EvaluationTable, Score, evaluate
+from nba_props.evaluation import Evaluation, EvaluationTable, Score, assemble, evaluate
 from nba_props.platform import Platform
 from nba_props_tests.assets.test_grading import put
 
@@ -85,6 +86,11 @@ def graded(platform: Platform) -> Platform:
     return platform
 
 
+def of_one_game(*grades: dict[str, Any]) -> Evaluation:
+    rows = pd.DataFrame([one | form(0, "a", 20.0) for one in grades])
+    return assemble(rows.drop(columns=["has_prop_line", "participation"]), DAYS[0], DAYS[0])
+
+
 def tables_of(evaluation: Evaluation) -> tuple[EvaluationTable, EvaluationTable]:
     with_line, everything = evaluation.tables
     return with_line, everything
@@ -153,41 +159,33 @@ def test_picks_prices_and_probabilities_by_hand(graded: Platform) -> None:
     assert (line.hit_rate, line.mae_minus_line, line.roi) == (None, None, None)
 
 
-def test_the_market_is_devigged(platform: Platform) -> None:
+def test_the_market_is_devigged() -> None:
     prices: dict[str, Any] = {"over_price_american": -150.0, "under_price_american": 120.0}
-    put(platform, ACCURACY, [grade(0, "a", "moving_average", 22.0, 25, **prices)])
-    put(platform, CACHE, [form(0, "a", 20.0)])
-    evaluation = evaluate(platform, DAYS[0], DAYS[0])
+    with_line, _ = tables_of(of_one_game(grade(0, "a", "moving_average", 22.0, 25, **prices)))
     over, under = 150 / 250, 100 / 220
-    line = score_of(evaluation.tables[0], "line")
-    assert line.brier == pytest.approx((1 - over / (over + under)) ** 2)
-    moving = score_of(evaluation.tables[0], "moving_average")
+    assert score_of(with_line, "line").brier == pytest.approx((1 - over / (over + under)) ** 2)
+    moving = score_of(with_line, "moving_average")
     assert (moving.mae_minus_line_low, moving.mae_minus_line_high) == (None, None)  # one date has no interval
 
 
-def test_prices_that_differ_between_systems_are_no_market(platform: Platform) -> None:
-    put(
-        platform,
-        ACCURACY,
-        [
-            grade(0, "a", "moving_average", 22.0, 25),
-            grade(0, "a", "ensemble_v1", 22.0, 25, over_price_american=-120.0),
-        ],
-    )
-    put(platform, CACHE, [form(0, "a", 20.0)])
-    with_line = evaluate(platform, DAYS[0], DAYS[0]).tables[0]
+def test_prices_that_differ_between_systems_are_no_market() -> None:
+    moved = grade(0, "a", "ensemble_v1", 22.0, 25, over_price_american=-120.0)
+    with_line, _ = tables_of(of_one_game(grade(0, "a", "moving_average", 22.0, 25), moved))
     assert (with_line.rows, with_line.brier_rows) == (1, 0)
     assert {score.brier for score in with_line.scores} == {None}
 
 
-def test_a_range_without_lines_has_one_table_with_scores(platform: Platform) -> None:
-    put(platform, ACCURACY, [grade(0, "a", "moving_average", 22.0, 25, "pass", **NO_LINE)])
-    put(platform, CACHE, [form(0, "a", 20.0)])
-    evaluation = evaluate(platform, DAYS[0], DAYS[0])
+def test_a_range_without_lines_has_one_table_with_scores() -> None:
+    evaluation = of_one_game(grade(0, "a", "moving_average", 22.0, 25, "pass", **NO_LINE))
     with_line, everything = tables_of(evaluation)
     assert (with_line.rows, with_line.scores, with_line.live_share) == (0, (), None)
     assert score_of(everything, "moving_average").mae == 3
     assert "## Rows with a line\n\nNone." in evaluation.to_markdown()
+
+
+def test_a_system_no_longer_shipped_is_listed_last() -> None:
+    evaluation = of_one_game(grade(0, "a", "former_v0", 22.0, 25), grade(0, "a", "ensemble_v1", 22.0, 25))
+    assert list(evaluation.answered) == ["ensemble_v1", "former_v0"]
 
 
 def test_what_cannot_be_compared_is_refused_with_the_next_step(platform: Platform) -> None:

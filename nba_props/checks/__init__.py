@@ -1,7 +1,7 @@
 """Checks: what must be true of each table on each slate date, generated from the catalogue and written by hand.
 
 `frame` says what a check is and keeps the outcomes, `registry` lists them all, `definitions` tells Dagster. Nothing
-here changes a table other than `nba_monitoring.check_results`; what a failure means for publishing is decided elsewhere.
+here changes a table other than `nba_monitoring.check_results`; what a failure means for publishing is not decided here.
 """
 
 from nba_props.checks.definitions import build_checks

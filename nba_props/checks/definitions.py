@@ -42,7 +42,7 @@ def _definition(asset: str, checks: Sequence[Check]) -> dg.AssetChecksDefinition
         selected = {key.name for key in context.selected_asset_check_keys}
         start, end = checked_dates(context, platform)
         wanted = [check for check in checks if check.name in selected]
-        for run in run_checks(platform, wanted, start, end, context.run.run_id):
+        for run in run_checks(platform, wanted, start, end):
             yield _result(run)
 
     return evaluated

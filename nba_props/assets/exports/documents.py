@@ -1,4 +1,7 @@
-"""From rows to documents: pure assembling, one date at a time. What is read is `queries.py`, what is written `publish.py`."""
+"""From rows to documents: pure assembling, one date at a time.
+
+Not here: what is read (`queries.py`), what a document is (`payloads.py`), and whether it goes out (`publish.py`).
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,7 +33,7 @@ from nba_props.assets.exports.queries import Row
 from nba_props.health import Finding, Level, SlateFacts, State
 
 SHOWN_FIRST = ("ensemble_v1", "xgboost_v1", "moving_average", "zone_matchup_v1", "similarity_balanced_v1")
-"""Whose prediction stands for a player: the ensemble's, else the next by weight in the ensemble; systems unnamed here come last."""
+"""Whose prediction stands for a player: the ensemble's, else the next by weight in it; others come last."""
 
 FRESH_FROM, NORMAL_FROM = 85.0, 65.0
 FORM_POINTS = 3.0
@@ -278,7 +281,7 @@ def _preference(system_id: str) -> int:
 def _tonight_player(
     person: Row, shown: Row | None, reason: str | None, last: Sequence[Row], grade: Row | None
 ) -> TonightPlayer:
-    """`person` is a row of the slate or, for a player it does not hold any more, of his prediction: then form is unknown."""
+    """`person` is a row of the slate or, for a player no longer on it, of his prediction: then form is unknown."""
     known: Mapping[str, Any] = defaultdict(lambda: None, person)
     score, season, last_5 = known["fatigue_score"], known["points_avg_season"], known["points_avg_last_5"]
     games = known["games_played_season"]
@@ -314,7 +317,7 @@ def _tonight_player(
 
 
 def _props(person: Row) -> list[Prop]:
-    """The line as the slate knows it; a player whom the slate does not hold any more has that of his prediction."""
+    """The line as the slate knows it; a player no longer on it has that of his prediction."""
     line = person.get("main_points_line", person["current_points_line"])
     if line is None:
         return []

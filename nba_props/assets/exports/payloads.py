@@ -75,7 +75,7 @@ class Prop(Payload):
 
 
 class Prediction(Payload):
-    """The prediction shown: the ensemble's at the main line, or of the best system that has one; `system_id` says which."""
+    """The prediction shown: at the main line, of the ensemble or else of the best system that has one."""
 
     system_id: str
     prediction_id: str
@@ -87,7 +87,7 @@ class Prediction(Payload):
 
 
 class TonightPlayer(Payload):
-    """Lists of `last_10_…` are latest first and aligned; a line is the main line of that past slate, where it is known."""
+    """Lists of `last_10_…` are latest first and aligned; a line is the main line of that past slate, where known."""
 
     player_lookup: str
     universal_player_id: str
@@ -149,7 +149,7 @@ class Rung(Payload):
 
 
 class SystemPrediction(Payload):
-    """One system's answer for one player: the number, the main line with its lineage, the ladder, and where it came from."""
+    """One system's answer for one player: the number, the main line and its lineage, the ladder, where it came from."""
 
     system_id: str
     predicted_points: float

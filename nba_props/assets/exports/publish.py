@@ -14,7 +14,6 @@ from typing import Any
 
 import dagster as dg
 import pyarrow as pa
-from pydantic import BaseModel
 
 from nba_props.assets._factory import OWNERS
 from nba_props.assets.exports.payloads import Export, Status
@@ -22,10 +21,10 @@ from nba_props.catalog import table
 from nba_props.catalog.render.arrow import arrow_schema
 from nba_props.domain.calendar import date_range
 from nba_props.errors import IntegrityFailure
-from nba_props.health import Finding, Level, SlateFacts, export_path, slate_findings, slate_verdict
+from nba_props.health import Finding, Level, SlateFacts, export_path, slate_verdict
 from nba_props.history import recorded
 from nba_props.io.objectstore.store import ObjectMissing
-from nba_props.partitions import DAILY, dates_of
+from nba_props.partitions import DAILY
 from nba_props.platform import Platform
 
 LOG = table("nba_monitoring.export_log")
@@ -62,7 +61,7 @@ class Press:
         self._logged = {(row["game_date"], row["path"]): row for row in _log_between(platform, start, end)}
 
     def passes(self, facts: SlateFacts, name: str, findings: Sequence[Finding]) -> bool:
-        """The gate: TRUE if none of the findings forbids publishing; else the last good object stays and the log says why."""
+        """The gate: TRUE if no finding forbids publishing; else the last good object stays and the log says why."""
         refusals = [finding for finding in findings if finding.level is Level.NOT_READY]
         if not refusals:
             return True
@@ -138,9 +137,10 @@ def publishing(
 
 
 def publish_status(platform: Platform, start: date, end: date) -> dict[str, str]:
-    """Publish `v1/status.json` for the date that matters most: today, else tomorrow, else the latest of a run or already shown.
+    """Publish `v1/status.json` for the date that matters most: today, else tomorrow, else the latest, of run and page.
 
-    A backfilled date therefore never replaces tonight's status, and off days and failures are published like any other.
+    A backfilled date therefore never replaces tonight's status; off days and failures are published like any other.
+    Returns the date and its verdict.
     """
     candidates = date_range(start, end)
     shown = _status_date(platform)
@@ -152,11 +152,6 @@ def publish_status(platform: Platform, start: date, end: date) -> dict[str, str]
         verdict = slate_verdict(platform, day)
         press.publish("status.json", Status(**verdict.model_dump(), generated_at=press.now))
     return {"game_date": day.isoformat(), "verdict": verdict.verdict.value}
-
-
-def gated(facts: SlateFacts) -> list[Finding]:
-    """Findings that gate and mark what is published of predictions."""
-    return slate_findings(facts)
 
 
 def require_complete(path: str, listed: int, in_force: int, noun: str) -> None:
@@ -175,11 +170,6 @@ def content_hash(data: bytes) -> str:
         raise ValueError("not a JSON object")
     content.pop("generated_at", None)
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
-def run_dates(context: dg.AssetExecutionContext) -> tuple[date, date]:
-    """First and last date of the run."""
-    return dates_of(context)
 
 
 @contextmanager
@@ -206,6 +196,3 @@ def _log_between(platform: Platform, start: date, end: date) -> list[dict[str, A
         {"start_date": start, "end_date": end},
     ).to_pylist()
     return rows
-
-
-__all__ = ["BaseModel"]

@@ -21,7 +21,7 @@ Row = dict[str, Any]
 
 
 class RowsByDate:
-    """Rows of a range, handed out date by date: a season of them as Python objects at once would not fit a small machine."""
+    """Rows of a range, handed out date by date: a season of them as Python objects would not fit a small machine."""
 
     def __init__(self, platform: Platform, name: str, start: date, end: date) -> None:
         self._rows = platform.warehouse.query(named_query(name), {"start_date": start, "end_date": end})
@@ -44,7 +44,5 @@ def named_query(name: str) -> str:
 
 def rows_of_day(platform: Platform, name: str, day: date) -> list[Row]:
     """Rows of a query for one date."""
-    rows: list[Row] = platform.warehouse.query(
-        named_query(name), {"start_date": day, "end_date": day}
-    ).to_pylist()
+    rows: list[Row] = platform.warehouse.query(named_query(name), {"start_date": day, "end_date": day}).to_pylist()
     return rows

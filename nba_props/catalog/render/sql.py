@@ -31,6 +31,17 @@ WHEN NOT MATCHED BY SOURCE{_in_range(table)} THEN DELETE
 {_insert(table)}"""
 
 
+def insert_range(table: Table, select_sql: str) -> str:
+    """The second half of a range replacement for an engine with transactions (the first is a DELETE of the range).
+
+    The same guard as `replace_range_merge`: a selected row outside @start_date..@end_date fails the statement.
+    """
+    return f"""INSERT INTO {table.full_name} ({select_list(table)})
+SELECT {", ".join(_ranged(table))} FROM (
+{select_sql.strip().rstrip(";")}
+)"""
+
+
 def upsert_merge(table: Table, source_name: str, keep_first: Sequence[str] = ()) -> str:
     """One MERGE by grain from the rows of `source_name`, which has the declared columns.
 

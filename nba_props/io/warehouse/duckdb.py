@@ -23,7 +23,7 @@ from nba_props.catalog.model import Layer, Table, TableKind
 from nba_props.catalog.registry import TABLES
 from nba_props.catalog.render.arrow import arrow_schema, conform
 from nba_props.catalog.render.duckdb import create_table, googlesql_type
-from nba_props.catalog.render.sql import replace_range_merge, upsert_merge
+from nba_props.catalog.render.sql import insert_range, upsert_merge
 from nba_props.errors import BadInput, StorageFault, WarehouseBusy
 from nba_props.io.warehouse.base import STAGING_PREFIX, Params, StagingTable, UpsertCounts, column_types
 from nba_props.io.warehouse.parity import refuse_mismatch
@@ -83,21 +83,36 @@ class DuckDBWarehouse:
     # -- writing ------------------------------------------------------------------------------------------------------
 
     def replace_range(self, table: Table, select: str, params: Params, start: date, end: date) -> int:
-        statement, used = render(replace_range_merge(table, select), "duckdb", self._rename)
+        statement, used = render(insert_range(table, select), "duckdb", self._rename)
         values = bound({**params, "start_date": start, "end_date": end}, used)
         with self._connection(write=True) as connection:
-            self._refuse_drift(table, connection)
-            connection.execute(statement, values)
-            return self._count_range(connection, table, start, end)
+            return self._replace(connection, table, statement, values, start, end)
 
     def replace_rows(self, table: Table, rows: pa.Table, start: date | None = None, end: date | None = None) -> int:
         rows = conform(table, rows)
-        statement, used = render(replace_range_merge(table, f"SELECT * FROM nba_x.{_INCOMING}"), "duckdb", self._rename)
+        statement, used = render(insert_range(table, f"SELECT * FROM nba_x.{_INCOMING}"), "duckdb", self._rename)
+        values = bound({"start_date": start, "end_date": end}, used)
         with self._connection(write=True) as connection:
-            self._refuse_drift(table, connection)
             connection.register(_INCOMING, rows)
-            connection.execute(statement, bound({"start_date": start, "end_date": end}, used))
-        return rows.num_rows
+            return self._replace(connection, table, statement, values, start, end)
+
+    def _replace(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        table: Table,
+        insert: str,
+        values: dict[str, Any],
+        start: date | None,
+        end: date | None,
+    ) -> int:
+        """Delete and insert in one transaction: as atomic as a MERGE, which this engine runs in quadratic time ON FALSE."""
+        self._refuse_drift(table, connection)
+        in_range = f'WHERE "{table.partition_by}" BETWEEN $start AND $end' if table.partition_by else ""
+        with _transaction(connection):
+            connection.execute(
+                f"DELETE FROM {self._name(table)} {in_range}", {"start": start, "end": end} if in_range else None
+            )
+            return _scalar(connection, insert, values)
 
     def upsert(self, table: Table, rows: pa.Table, *, keep_first: Sequence[str] = ()) -> UpsertCounts:
         rows = conform(table, rows)
@@ -221,11 +236,6 @@ class DuckDBWarehouse:
             )
         refuse_mismatch(table.full_name, column_types(table), {name: googlesql_type(kind) for name, kind in rows})
 
-    def _count_range(self, connection: duckdb.DuckDBPyConnection, table: Table, start: date, end: date) -> int:
-        where = f'WHERE "{table.partition_by}" BETWEEN ? AND ?' if table.partition_by else ""
-        values = [start, end] if table.partition_by else []
-        return _scalar(connection, f"SELECT COUNT(*) FROM {self._name(table)} {where}", values)
-
     def _staging_file(self, staging: StagingTable) -> Path:
         return self._staging_dir / f"{staging.name}.parquet"
 
@@ -312,6 +322,17 @@ class DuckDBWarehouse:
                 f"The statement cannot run: {_first_line(error)}",
                 next_step="Check table and column names in docs/tables.",
             ) from error
+
+
+@contextmanager
+def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    connection.execute("BEGIN")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
 
 
 @contextmanager

@@ -1,0 +1,42 @@
+"""`exports/predictions`: `v1/predictions/{date}.json`, every active prediction of each date, off days included."""
+
+import dagster as dg
+
+from nba_props.assets.exports.documents import predictions_document
+from nba_props.assets.exports.publish import export_kwargs, publishing, require_complete
+from nba_props.assets.exports.queries import RowsByDate
+from nba_props.health import slate_facts, slate_findings
+from nba_props.partitions import dates_of
+from nba_props.platform import Platform
+
+
+@dg.asset(
+    **export_kwargs(
+        "predictions",
+        "v1/predictions/{date}.json: every active prediction of a date, and who has none and why.",
+        deps=[
+            ("predictions", "player_prop_predictions"),
+            ("monitoring", "prediction_coverage"),
+            ("monitoring", "missing_predictions"),
+        ],
+    )
+)
+def predictions(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> dg.MaterializeResult:
+    start, end = dates_of(context)
+    with publishing(context, platform, "predictions", start, end) as press:
+        slates = slate_facts(platform, start, end)
+        active, missing, results = (
+            RowsByDate(platform, name, start, end) for name in ("active_predictions", "missing_players", "game_results")
+        )
+        for day, facts in slates.items():
+            name, findings = f"predictions/{day}.json", slate_findings(facts)
+            if press.passes(facts, name, findings):
+                rows = active.of(day)
+                document = predictions_document(facts, findings, rows, missing.of(day), results.of(day), press.now)
+                rungs = sum(
+                    len(one.ladder) for game in document.games for player in game.players for one in player.systems
+                )
+                require_complete(name, document.total_players, facts.players, "players with an active prediction")
+                require_complete(name, rungs, facts.predictions, "active predictions")
+                press.publish(name, document)
+    return press.result()
