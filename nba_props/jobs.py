@@ -4,7 +4,6 @@ from typing import Any
 
 import dagster as dg
 
-from nba_props.partitions import DAILY, MONTHLY, SEASONS
 
 STAGING = dg.AssetSelection.assets(
     *(
@@ -28,26 +27,25 @@ CONSOLIDATION = dg.AssetSelection.assets(["predictions", "player_prop_prediction
 def build_jobs() -> list[Any]:
     """In the order a backfill runs them: history, registry, features, models, predictions, consolidation, grades, exports."""
     return [
-        dg.define_asset_job("history", RAW, partitions_def=SEASONS, description="Parse landed archives into the raw layer."),
+        dg.define_asset_job("history", RAW, description="Parse landed archives into the raw layer."),
         dg.define_asset_job(
             "registry", dg.AssetSelection.assets(["reference", "nba_players_registry"]), description="Who exists, and since when."
         ),
-        dg.define_asset_job("summaries", SUMMARIES, partitions_def=DAILY, description="What happened, game by game."),
-        dg.define_asset_job("features", FEATURES, partitions_def=DAILY, description="Rosters to feature store."),
+        dg.define_asset_job("summaries", SUMMARIES, description="What happened, game by game."),
+        dg.define_asset_job("features", FEATURES, description="Rosters to feature store."),
         dg.define_asset_job(
             "models",
             dg.AssetSelection.assets(["predictions", "xgboost_v1_model"]),
-            partitions_def=MONTHLY,
             description="One model a month, trained on what precedes it.",
         ),
-        dg.define_asset_job("predictions", STAGING, partitions_def=DAILY, description="Every system stages its predictions."),
+        dg.define_asset_job("predictions", STAGING, description="Every system stages its predictions."),
         dg.define_asset_job(
-            "consolidation", CONSOLIDATION, partitions_def=DAILY, description="Staging becomes what is in force; coverage and checks."
+            "consolidation", CONSOLIDATION, description="Staging becomes what is in force; coverage and checks."
         ),
         dg.define_asset_job(
-            "grading", dg.AssetSelection.groups("grading"), partitions_def=DAILY, description="Predictions against what happened."
+            "grading", dg.AssetSelection.groups("grading"), description="Predictions against what happened."
         ),
         dg.define_asset_job(
-            "exports", dg.AssetSelection.groups("exports"), partitions_def=DAILY, description="Publish from checked tables."
+            "exports", dg.AssetSelection.groups("exports"), description="Publish from checked tables."
         ),
     ]

@@ -1,8 +1,10 @@
-"""Small slates made by hand: every required column filled, only what a test is about said. For tests of status and exports."""
+"""Small slates made by hand, for tests of status and exports: required columns are filled, tests say what they are about."""
 
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -10,6 +12,8 @@ import pyarrow as pa
 from nba_props.catalog import ColumnType, table
 from nba_props.catalog.render.arrow import arrow_schema
 from nba_props.platform import Platform
+from nba_props.prepare import prepare
+from nba_props.settings import load_settings
 
 DAY = date(2024, 1, 15)
 NOON = datetime(2024, 1, 15, 17, tzinfo=UTC)
@@ -74,6 +78,19 @@ def rows(name: str, *given: Mapping[str, Any]) -> pa.Table:
 def put(platform: Platform, name: str, *given: Mapping[str, Any]) -> None:
     """Insert or update rows by grain."""
     platform.warehouse.upsert(table(name), rows(name, *given))
+
+
+def new_home(home: Path, now: datetime = NOON) -> Platform:
+    """A platform in an empty home, its tables created, at a pretended instant."""
+    opened = Platform(load_settings(home=home, now=now, dataset_prefix=""))
+    prepare(opened)
+    return opened
+
+
+def copy_home(platform: Platform, home: Path) -> Platform:
+    """The same platform in a home of its own: copying is quicker than filling."""
+    shutil.copytree(platform.home, home)
+    return Platform(platform.settings.model_copy(update={"home": home}))
 
 
 def at(platform: Platform, now: datetime) -> Platform:

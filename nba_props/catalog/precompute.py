@@ -196,6 +196,7 @@ PLAYER_COMPOSITE_FACTORS = Table(
     ("universal_player_id",),
     reads=(
         "nba_raw.player_list",
+        "nba_raw.source_capabilities",
         "nba_analytics.upcoming_player_game_context",
         "nba_analytics.upcoming_team_game_context",
         "nba_precompute.player_daily_cache",

@@ -11,7 +11,7 @@ from nba_props.domain.features import FEATURE_NAMES, source_column
 from nba_props.domain.systems.base import Slate
 from nba_props.domain.systems.xgboost_v1 import MAX_STALENESS_DAYS, Manifest, Model, load
 from nba_props.io.objectstore.store import ObjectStore
-from nba_props.io.warehouse.sqltext import SQL_ROOT
+from nba_props.io.warehouse.sqltext import named_query
 from nba_props.platform import Platform
 
 QUERIES = ("slate_inputs", "past_games", "training_rows")
@@ -20,14 +20,9 @@ QUERIES = ("slate_inputs", "past_games", "training_rows")
 MODELS = "models/xgboost_v1"
 
 
-def named_query(name: str) -> str:
-    """Text of one of QUERIES."""
-    return (SQL_ROOT / "predictions" / f"{name}.sql").read_text(encoding="utf-8")
-
-
 def slate_players(platform: Platform, start: date, end: date) -> pd.DataFrame:
     """Expected players with features, one row a player-game, `features_hash` added; of a live slate only games not begun."""
-    rows = platform.warehouse.query(named_query("slate_inputs"), {"start_date": start, "end_date": end}).to_pandas()
+    rows = platform.warehouse.query(named_query("predictions", "slate_inputs"), {"start_date": start, "end_date": end}).to_pandas()
     begun = (rows["run_mode"] == "live") & (rows["tip_at"] <= pd.Timestamp(platform.now))
     rows = rows[~begun].reset_index(drop=True)
     rows["features_json"], rows["sources_json"] = _vectors(rows)
@@ -40,7 +35,7 @@ def slate_players(platform: Platform, start: date, end: date) -> pd.DataFrame:
 
 def slate_of(platform: Platform, players: pd.DataFrame, start: date, end: date) -> Slate:
     """What systems see: the players, and the games they have played."""
-    past = platform.warehouse.query(named_query("past_games"), {"start_date": start, "end_date": end}).to_pandas()
+    past = platform.warehouse.query(named_query("predictions", "past_games"), {"start_date": start, "end_date": end}).to_pandas()
     return Slate(players, past)
 
 

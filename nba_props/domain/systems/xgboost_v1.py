@@ -9,14 +9,17 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import xgboost as xgb
 
 from nba_props.domain.features import FEATURE_NAMES, FEATURE_VERSION
 from nba_props.domain.systems.base import FloatArray, Projections, Refusal, Slate, numbers, projections
 from nba_props.errors import ModelRefused
+
+if TYPE_CHECKING:
+    import xgboost as xgb
 
 SYSTEM_ID = "xgboost_v1"
 TRAINING_WINDOW_DAYS = 500
@@ -79,7 +82,7 @@ class Manifest:
 class Model:
     """A verified booster and its manifest."""
 
-    booster: xgb.Booster
+    booster: "xgb.Booster"
     manifest: Manifest
 
     @property
@@ -102,6 +105,8 @@ def train(rows: pd.DataFrame, month: date) -> tuple[bytes, Manifest]:
 
     Raises ModelRefused for rows of the month or later, and for fewer than MIN_TRAINING_ROWS.
     """
+    import xgboost as xgb  # here, because importing it takes longer than most commands
+
     start, end = training_window(month)
     dates = pd.to_datetime(rows["game_date"]).dt.date
     if len(rows) and max(dates) > end:
@@ -141,6 +146,8 @@ def train(rows: pd.DataFrame, month: date) -> tuple[bytes, Manifest]:
 
 def load(data: bytes, manifest: Manifest) -> Model:
     """A verified model. Raises ModelRefused naming every disagreement with this code and these libraries."""
+    import xgboost as xgb
+
     problems = []
     if hashlib.sha256(data).hexdigest() != manifest.model_sha256:
         problems.append("its bytes are not the ones it was saved with")
@@ -172,6 +179,8 @@ class XGBoost:
         self.models = sorted(models, key=lambda model: model.training_end)
 
     def project(self, slate: Slate) -> Projections:
+        import xgboost as xgb
+
         players = slate.players
         count = len(players)
         dates = players["game_date"].to_numpy().astype("datetime64[D]")
@@ -205,6 +214,8 @@ def _matrix(rows: pd.DataFrame) -> FloatArray:
 
 def _validation(matrix: FloatArray, target: FloatArray, dates: "pd.Series[pd.Timestamp]") -> tuple[float | None, int]:
     """MAE on the last weeks of the window by a model that did not see them; None where too little is left to train on."""
+    import xgboost as xgb
+
     held_out = (dates > dates.max() - pd.Timedelta(days=VALIDATION_DAYS)).to_numpy()
     if (~held_out).sum() < MIN_TRAINING_ROWS:
         return None, 0

@@ -49,6 +49,12 @@ def read_sql(table: Table) -> str:
     return sql_path(table).read_text(encoding="utf-8")
 
 
+@lru_cache(maxsize=64)
+def named_query(layer: str, name: str) -> str:
+    """Text of a query that builds no table: `sql/{layer}/{name}.sql`."""
+    return (SQL_ROOT / layer / f"{name}.sql").read_text(encoding="utf-8")
+
+
 def parse(sql: str) -> exp.Expression:
     """One GoogleSQL statement as a tree; a syntax error is the user's to read."""
     try:
