@@ -1,4 +1,4 @@
-"""Small slates made by hand, for tests of status and exports: required columns are filled, tests say what they are about."""
+"""Small slates made by hand, for tests of status and exports: required columns are filled, a test says what matters."""
 
 import shutil
 from collections.abc import Mapping, Sequence

@@ -82,7 +82,7 @@ def price(players: pd.DataFrame, answer: Projections, system_id: str) -> pd.Data
     )
     frame["distribution_version"] = NEGBIN_V1.version
     frame["model_version"] = answer.model_version[at]
-    frame["prediction_error_code"] = np.where(answered, None, answer.refusal)[at]
+    frame["prediction_error_code"] = pd.Series(answer.refusal[at], dtype=object).mask(answered[at], None)
     for name, values in answer.components.items():
         frame[name] = np.asarray(values, dtype=object)[at] if _is_text(values) else np.asarray(values)[at]
     frame["system_id"] = system_id

@@ -6,11 +6,10 @@ from typing import Any
 import pytest
 
 from nba_props.platform import Platform
-from nba_props_tests.checks.rows import BAD, DAYS, assert_all_pass, check_named, judge, put, put_schedule, the_failure
+from nba_props_tests.checks.rows import BAD, DAYS, assert_all_pass, check_named, judge, put, the_failure
 
 
 def covered(platform: Platform, predicted: dict[date, int | None], expected: int = 100) -> None:
-    put_schedule(platform)
     put(
         platform,
         "nba_monitoring.prediction_coverage",
@@ -74,7 +73,6 @@ def test_coverage_that_was_not_computed_fails(platform: Platform) -> None:
 
 
 def test_a_reason_nobody_declared_fails(platform: Platform) -> None:
-    put_schedule(platform)
     put(platform, "nba_monitoring.missing_predictions", [missing(day, "a", "no_line_low_minutes") for day in DAYS])
     assert_all_pass(platform, "unknown_missing_reason")
     put(
@@ -98,7 +96,6 @@ def test_a_reason_nobody_declared_fails(platform: Platform) -> None:
 def test_not_predicted_yet_is_a_fault_once_the_slate_is_consolidated(
     platform: Platform, state: str, scope: str, is_fault: bool
 ) -> None:
-    put_schedule(platform)
     put(platform, "nba_monitoring.missing_predictions", [missing(BAD, "a", "not_predicted_yet")])
     put(
         platform,

@@ -1,4 +1,4 @@
-"""What happened and what was known: box scores that add up, whole rosters, quotes before tip, no result of the future, grades."""
+"""What happened and what was known: box scores, rosters, quotes before tip, no result of the future, grades."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -19,12 +19,11 @@ from nba_props_tests.checks.rows import (
     judge,
     ladder,
     put,
-    put_schedule,
     the_failure,
     tip_at,
 )
 
-# -- box scores ---------------------------------------------------------------------------------------------------------
+# -- box scores --------------------------------------------------------------------------------------------------------
 
 
 def box(day: date, team: str, *, players: int = 8, minutes: float = 240.0) -> list[dict[str, Any]]:
@@ -56,7 +55,6 @@ def box(day: date, team: str, *, players: int = 8, minutes: float = 240.0) -> li
 
 
 def played(platform: Platform, bad: Sequence[dict[str, Any]], points: int = 80) -> None:
-    put_schedule(platform)
     sound = [row for day in DAYS if day != BAD for team in (HOME, AWAY) for row in box(day, team)]
     put(platform, "nba_raw.player_box_scores", [*sound, *bad])
     results = [
@@ -113,7 +111,7 @@ def test_team_points_are_the_final_score(platform: Platform) -> None:
     assert failure.detail == f"team points are not the final score: 1, e.g. LAL in {game_id(BAD)}"
 
 
-# -- rosters ------------------------------------------------------------------------------------------------------------
+# -- rosters -----------------------------------------------------------------------------------------------------------
 
 TEAMS = tuple(f"T{n:02d}" for n in range(30))
 OPENING = date(2023, 10, 24)
@@ -179,7 +177,7 @@ def test_first_days_without_a_previous_season_are_excused(platform: Platform) ->
     the_failure(platform, "roster_completeness")
 
 
-# -- quotes -------------------------------------------------------------------------------------------------------------
+# -- quotes ------------------------------------------------------------------------------------------------------------
 
 
 def quote(day: date, **values: Any) -> dict[str, Any]:
@@ -195,7 +193,6 @@ def quote(day: date, **values: Any) -> dict[str, Any]:
 
 
 def test_a_usable_quote_from_after_tip_is_found(platform: Platform) -> None:
-    put_schedule(platform)
     late = {"snapshot_at": tip_at(BAD)}
     put(platform, "nba_analytics.line_prices", [*map(quote, DAYS), quote(BAD, quote_id="q", is_usable=False, **late)])
     assert_all_pass(platform, "quotes_before_tip")
@@ -205,14 +202,13 @@ def test_a_usable_quote_from_after_tip_is_found(platform: Platform) -> None:
     assert failure.detail == "1 usable quotes seen at or after tip-off, e.g. Jayson Tatum at draftkings"
 
 
-# -- point in time ------------------------------------------------------------------------------------------------------
+# -- point in time -----------------------------------------------------------------------------------------------------
 
 EARLIER = tuple(date(2024, 3, 1) + timedelta(days=n) for n in range(7))
 
 
 def cached(platform: Platform, fault: dict[str, Any]) -> None:
     """A player with seven earlier games this season and one of last season; on each of the three dates he plays too."""
-    put_schedule(platform)
     scored = dict(zip((*EARLIER, *DAYS), (10, 12, 14, 16, 18, 20, 22, 31, 33, 35), strict=True))
     results = [
         {"game_date": day, "game_id": game_id(day), "season": SEASON, "points": points}
@@ -266,7 +262,7 @@ def test_a_box_score_that_came_late_is_no_leak(platform: Platform) -> None:
     assert_all_pass(platform, "no_future_results")
 
 
-# -- grades -------------------------------------------------------------------------------------------------------------
+# -- grades ------------------------------------------------------------------------------------------------------------
 
 
 def grade(day: date, **values: Any) -> dict[str, Any]:
@@ -277,7 +273,6 @@ def grade(day: date, **values: Any) -> dict[str, Any]:
 
 
 def graded(platform: Platform, bad: Sequence[dict[str, Any]]) -> None:
-    put_schedule(platform)
     put(platform, "nba_predictions.player_prop_predictions", [row for day in DAYS for row in ladder(day)])
     summaries = [{"game_date": day, "game_id": game_id(day), "universal_player_id": "nba_1"} for day in DAYS]
     put(platform, "nba_analytics.player_game_summary", summaries)

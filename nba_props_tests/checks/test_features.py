@@ -16,7 +16,6 @@ from nba_props_tests.checks.rows import (
     game_id,
     judge,
     put,
-    put_schedule,
     the_failure,
 )
 
@@ -45,7 +44,6 @@ def stored(
 @pytest.fixture
 def capable(platform: Platform) -> Platform:
     """A season with injury reports and without shot zones; teams that play every day."""
-    put_schedule(platform)
     offered = [("injury_reports", True), ("shot_zones", False)]
     put(
         platform,

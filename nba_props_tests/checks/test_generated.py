@@ -53,7 +53,6 @@ def test_a_broken_grain_blocks_where_published_numbers_rest_on_it(asset: str, se
 
 
 def test_grain_names_the_date_with_a_row_twice(platform: Platform) -> None:
-    put_schedule(platform)
     put(platform, "nba_analytics.upcoming_team_game_context", contexts(*DAYS))
     assert_all_pass(platform, "grain", CONTEXT)
     put(platform, "nba_analytics.upcoming_team_game_context", contexts(*DAYS, BAD))
@@ -71,7 +70,6 @@ def test_grain_of_an_undated_table(platform: Platform) -> None:
 
 
 def test_schema_names_what_differs(platform: Platform) -> None:
-    put_schedule(platform)
     assert_all_pass(platform, "schema", CONTEXT)
     with duckdb.connect(str(platform.home / "warehouse" / "warehouse.duckdb")) as connection:
         connection.execute('ALTER TABLE "nba_analytics"."upcoming_team_game_context" DROP COLUMN pace_last_10')
@@ -83,14 +81,12 @@ def test_schema_names_what_differs(platform: Platform) -> None:
 
 
 def test_schema_of_a_table_that_is_not_there(platform: Platform) -> None:
-    put_schedule(platform)
     with duckdb.connect(str(platform.home / "warehouse" / "warehouse.duckdb")) as connection:
         connection.execute('DROP TABLE "nba_raw"."game_lines"')
     assert judge(platform, check_named("schema", "raw/game_lines"))[BAD].detail == "nba_raw.game_lines does not exist"
 
 
 def test_a_slate_without_rows_fails(platform: Platform) -> None:
-    put_schedule(platform)
     put(platform, "nba_analytics.upcoming_team_game_context", contexts(*DAYS))
     assert_all_pass(platform, "rows_present", CONTEXT)
     put(platform, "nba_analytics.upcoming_team_game_context", contexts(DAYS[0], DAYS[2]))
@@ -110,7 +106,6 @@ def test_results_are_expected_only_once_a_slate_is_over(platform: Platform) -> N
 
 
 def test_the_first_date_of_a_history_may_be_empty(platform: Platform) -> None:
-    put_schedule(platform)
     put(platform, "nba_raw.player_box_scores", [{"game_id": game_id(DAYS[0]), "game_date": DAYS[0]}])
     outcomes = judge(platform, check_named("rows_present", "raw/team_rosters"))
     assert outcomes[DAYS[0]].detail == "no earlier box score to know anything from"

@@ -18,7 +18,6 @@ from nba_props_tests.checks.rows import (
     check_named,
     judge,
     ladder,
-    put_schedule,
     row,
     the_failure,
 )
@@ -36,14 +35,12 @@ def staged(platform: Platform, day: date, minutes_ago: float, batch_id: str | No
 
 
 def test_staging_with_the_declared_columns_is_in_parity(platform: Platform) -> None:
-    put_schedule(platform)
     for day in DAYS:
         staged(platform, day, 5)
     assert_all_pass(platform, "schema_parity")
 
 
 def test_parity_names_the_staging_table_and_its_missing_columns(platform: Platform) -> None:
-    put_schedule(platform)
     staged(platform, DAYS[0], 5)
     old = staged(platform, BAD, 5)
     path = platform.home / "warehouse" / "staging" / f"{old.name}.parquet"
@@ -59,7 +56,6 @@ def test_parity_names_the_staging_table_and_its_missing_columns(platform: Platfo
 
 
 def test_parity_of_the_main_table_concerns_every_date(platform: Platform) -> None:
-    put_schedule(platform)
     with duckdb.connect(str(platform.home / "warehouse" / "warehouse.duckdb")) as connection:
         connection.execute('ALTER TABLE "nba_predictions"."player_prop_predictions" DROP COLUMN warnings')
     outcomes = judge(platform, check_named("schema_parity"))
@@ -68,13 +64,11 @@ def test_parity_of_the_main_table_concerns_every_date(platform: Platform) -> Non
 
 
 def test_staging_within_the_grace_period_is_no_orphan(platform: Platform) -> None:
-    put_schedule(platform)
     staged(platform, BAD, 59)
     assert_all_pass(platform, "orphaned_staging")
 
 
 def test_an_orphan_is_named_with_its_batch_and_age(platform: Platform) -> None:
-    put_schedule(platform)
     staged(platform, BAD, 90)
     failure = the_failure(platform, "orphaned_staging")
     assert failure.value == 1.0
@@ -82,7 +76,6 @@ def test_an_orphan_is_named_with_its_batch_and_age(platform: Platform) -> None:
 
 
 def test_an_orphan_of_another_date_is_reported_under_its_own_until_it_is_cleaned(platform: Platform) -> None:
-    put_schedule(platform)
     elsewhere = date(2024, 1, 5)
     orphan = staged(platform, elsewhere, 3000)
     check = check_named("orphaned_staging")

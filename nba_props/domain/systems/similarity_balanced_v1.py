@@ -19,6 +19,7 @@ class Coefficients:
     form: float
     any_game: float  # what a game without a match still counts
     half_life_days: float
+    oldest_days: float
     most_games: int
     fewest_games: int
 
@@ -31,6 +32,7 @@ SIMILARITY_V1 = Coefficients(
     form=1.5,
     any_game=0.5,
     half_life_days=60.0,
+    oldest_days=400.0,
     most_games=30,
     fewest_games=5,
 )
@@ -77,7 +79,8 @@ class SimilarityBalanced:
             )
         )
         weight = weight * 0.5 ** (age_days / k.half_life_days)
-        weight = np.where(age_days > 0, weight, 0.0)  # strictly earlier games only
+        # Strictly earlier games only; and none older than the look-back, so that a range and its single days agree.
+        weight = np.where((age_days > 0) & (age_days <= k.oldest_days), weight, 0.0)
         if weight.shape[1] > k.most_games:
             least = -np.partition(-weight, k.most_games - 1, axis=1)[:, k.most_games - 1 : k.most_games]
             weight = np.where(weight >= least, weight, 0.0)
