@@ -364,6 +364,7 @@ def test_an_older_date_graded_again_is_not_the_latest(home: Platform, export: Ex
     grade(home)
     export(home, results)
     slates.schedule(home, before)
+    slates.batch(home, before)
     slates.predictions(home, day=before)
     grade(home, before)
     export(home, results, start=before)
