@@ -4,7 +4,6 @@ from typing import Any
 
 import dagster as dg
 
-
 STAGING = dg.AssetSelection.assets(
     *(
         ["predictions", f"staging_{system}"]
@@ -21,7 +20,9 @@ FEATURES = (
     | dg.AssetSelection.assets(["reference", "name_resolution"])
     | dg.AssetSelection.groups("analytics", "precompute")
 )
-CONSOLIDATION = dg.AssetSelection.assets(["predictions", "player_prop_predictions"]) | dg.AssetSelection.groups("monitoring")
+CONSOLIDATION = dg.AssetSelection.assets(
+    ["predictions", "player_prop_predictions"], ["predictions", "quote_prices"]
+) | dg.AssetSelection.groups("monitoring")
 
 
 def build_jobs() -> list[Any]:
@@ -29,7 +30,9 @@ def build_jobs() -> list[Any]:
     return [
         dg.define_asset_job("history", RAW, description="Parse landed archives into the raw layer."),
         dg.define_asset_job(
-            "registry", dg.AssetSelection.assets(["reference", "nba_players_registry"]), description="Who exists, and since when."
+            "registry",
+            dg.AssetSelection.assets(["reference", "nba_players_registry"]),
+            description="Who exists, and since when.",
         ),
         dg.define_asset_job("summaries", SUMMARIES, description="What happened, game by game."),
         dg.define_asset_job("features", FEATURES, description="Rosters to feature store."),
@@ -45,7 +48,5 @@ def build_jobs() -> list[Any]:
         dg.define_asset_job(
             "grading", dg.AssetSelection.groups("grading"), description="Predictions against what happened."
         ),
-        dg.define_asset_job(
-            "exports", dg.AssetSelection.groups("exports"), description="Publish from checked tables."
-        ),
+        dg.define_asset_job("exports", dg.AssetSelection.groups("exports"), description="Publish from checked tables."),
     ]

@@ -79,21 +79,31 @@ class Outcome:
 class Runner:
     """Launches stages in this process on the home's own instance, so that what a command did shows in the UI."""
 
-    def __init__(self, platform: Platform, instance: dg.DagsterInstance, progress: Progress = lambda title: None) -> None:
+    def __init__(
+        self,
+        platform: Platform,
+        instance: dg.DagsterInstance,
+        progress: Progress = lambda _: None,
+        definitions: dg.Definitions | None = None,
+    ) -> None:
         self.platform = platform
         self.instance = instance
         self.progress = progress
+        self.definitions = definitions or _definitions(platform)
         self.outcome = Outcome()
 
     def run(self, stage: Stage, tags: Mapping[str, str] | None = None) -> bool:
         """Run one stage; False, with the reasons in `outcome`, if a step failed. Nothing is raised for a failed step."""
         self.progress(stage.title)
-        job = _definitions(self.platform).resolve_job_def(stage.job)
+        job = self.definitions.resolve_job_def(stage.job)
         return self.execute(job, stage, tags)
 
     def execute(self, job: dg.JobDefinition, stage: Stage, tags: Mapping[str, str] | None = None) -> bool:
         ranged = (
-            {"dagster/asset_partition_range_start": stage.start, "dagster/asset_partition_range_end": stage.end or stage.start}
+            {
+                "dagster/asset_partition_range_start": stage.start,
+                "dagster/asset_partition_range_end": stage.end or stage.start,
+            }
             if stage.start
             else {}
         )
@@ -103,7 +113,9 @@ class Runner:
         self.outcome.runs += 1
         for event in result.all_events:
             if event.is_step_failure:
-                self.outcome.failures.append(f"{stage.title}: {event.step_key}: {_cause(event.step_failure_data.error)}")
+                self.outcome.failures.append(
+                    f"{stage.title}: {event.step_key}: {_cause(event.step_failure_data.error)}"
+                )
         return result.success
 
 
@@ -135,7 +147,9 @@ def build_history(runner: Runner, first: date, request: Request) -> None:
     """Build what features and models of `first` read and the warehouse lacks: summaries, and features to train on."""
     platform = runner.platform
     train_from, _ = training_window(month_start(first))
-    missing = missing_dates(platform, "nba_analytics.player_game_summary", train_from - timedelta(LOOK_BACK_DAYS), first)
+    missing = missing_dates(
+        platform, "nba_analytics.player_game_summary", train_from - timedelta(LOOK_BACK_DAYS), first
+    )
     for start, end in _ranges(missing):
         runner.run(_daily("summaries", start, end, f"history: results {start} to {end}"))
     missing = missing_dates(platform, "nba_precompute.ml_feature_store", train_from, first)

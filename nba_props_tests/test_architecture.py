@@ -67,7 +67,11 @@ def test_each_sql_built_table_has_exactly_its_file_and_no_file_is_orphaned() -> 
 
 def _is_read_by_name(path: Path) -> bool:
     """A query that builds no table is named in the code that runs it."""
-    folders = {"checks": PACKAGE / "checks", "exports": PACKAGE / "assets" / "exports", "grading": PACKAGE / "assets" / "grading"}
+    folders = {
+        "checks": PACKAGE / "checks",
+        "exports": PACKAGE / "assets" / "exports",
+        "grading": PACKAGE / "assets" / "grading",
+    }
     folder = folders.get(path.parent.name)
     return folder is not None and any(path.stem in one.read_text(encoding="utf-8") for one in folder.glob("*.py"))
 
@@ -97,7 +101,11 @@ def test_every_catalogued_asset_table_has_an_asset_and_the_reverse() -> None:
     tables = {table.asset_key for table in TABLES.values() if table.kind is TableKind.ASSET}
     graph = build_defs().resolve_asset_graph()
     keys = {tuple(key.path) for key in graph.materializable_asset_keys}
-    derived = {key for key in keys if key[1].startswith("staging_") or key[0] == Layer.EXPORTS.value or key[1].endswith("_model")}
+    derived = {
+        key
+        for key in keys
+        if key[1].startswith("staging_") or key[0] == Layer.EXPORTS.value or key[1].endswith("_model")
+    }
     assert keys - derived == tables
 
 

@@ -191,6 +191,9 @@ MadeBeforeGame = Annotated[
     bool, Field(description="TRUE if the row was created before tip-off; only such rows are graded as live.")
 ]
 OverProb = Annotated[float | None, Field(description="P(points > line), 0-1.")]
+UnderProb = Annotated[float | None, Field(description="P(points < line), 0-1.")]
+PushProb = Annotated[float | None, Field(description="P(points = line), 0-1; 0 for half lines.")]
+DistributionVersion = Annotated[str, Field(description="Version of the variance model, e.g. negbin_v1.")]
 ModelVersion = Annotated[str, Field(description="Version of the system or model that answered, variants included.")]
 
 # -- operations -------------------------------------------------------------------------------------------------------

@@ -25,7 +25,8 @@ class PredictionBatches(Row):
     state: Annotated[str, Field(description="open, complete, partial, failed or consolidated.")]
     expected_players: Annotated[int, Field(description="Distinct players the batch is to answer for.")]
     staged_players: Annotated[
-        int, Field(description="Distinct players staged, in the system that holds fewest of those that staged anything.")
+        int,
+        Field(description="Distinct players staged, in the system that holds fewest of those that staged anything."),
     ]
     completion_pct: Annotated[float, Field(description="100 x staged / expected players; 100 for an empty slate.")]
     min_completion_pct: Annotated[
@@ -115,14 +116,14 @@ class PlayerPropPredictions(Row):
     ]
     line_margin: Annotated[float | None, Field(description="predicted_points - current_points_line.")]
     over_prob: c.OverProb
-    under_prob: Annotated[float | None, Field(description="P(points < line), 0-1.")]
-    push_prob: Annotated[float | None, Field(description="P(points = line), 0-1; 0 for half lines.")]
+    under_prob: c.UnderProb
+    push_prob: c.PushProb
     predictive_variance: Annotated[
         float | None, Field(description="Variance of the predictive distribution, points squared.")
     ]
     interval_80_low: Annotated[float | None, Field(description="10 % quantile, points.")]
     interval_80_high: Annotated[float | None, Field(description="90 % quantile, points.")]
-    distribution_version: Annotated[str, Field(description="Version of the variance model, e.g. negbin_v1.")]
+    distribution_version: c.DistributionVersion
     # components
     baseline_points: Annotated[float | None, Field(description="The system's baseline before adjustments.")]
     fatigue_adjustment: Annotated[
@@ -203,6 +204,27 @@ class PlayerPropPredictions(Row):
     build_commit: Annotated[str, Field(description="Code version that made the row.")]
 
 
+class QuotePrices(Row):
+    game_date: c.GameDate
+    quote_id: c.QuoteId
+    system_id: c.SystemId
+    game_id: c.GameId
+    universal_player_id: c.UniversalPlayerId
+    prediction_id: Annotated[str, Field(description="The active main row whose distribution priced the quote.")]
+    batch_id: c.BatchId
+    bookmaker: c.Bookmaker
+    line: c.Line
+    line_x10: c.LineX10
+    is_main: c.IsMain
+    over_price_american: c.OverPrice
+    under_price_american: c.UnderPrice
+    snapshot_at: c.SnapshotAt
+    over_prob: c.OverProb
+    under_prob: c.UnderProb
+    push_prob: c.PushProb
+    distribution_version: c.DistributionVersion
+
+
 PREDICTION_BATCHES = Table(
     Layer.PREDICTIONS,
     "prediction_batches",
@@ -249,4 +271,14 @@ PLAYER_PROP_PREDICTIONS = Table(
     "game_date",
     ("system_id", "player_lookup"),
     reads=("nba_predictions.prediction_batches", "nba_predictions.prediction_batch_scope"),
+)
+QUOTE_PRICES = Table(
+    Layer.PREDICTIONS,
+    "quote_prices",
+    "Every line a book offered before the slate's as_of, priced by every system from the one distribution of its projection.",
+    QuotePrices,
+    ("game_date", "quote_id", "system_id"),
+    "game_date",
+    ("system_id", "universal_player_id"),
+    reads=("nba_analytics.line_prices", "nba_predictions.player_prop_predictions"),
 )

@@ -18,7 +18,12 @@ class NbaPlayersRegistry(Row):
     ]
     season: Annotated[str, Field(description="Season label, or NONE for a listed person with no game in the history.")]
     source_player_id: c.SourcePlayerId
-    first_known_date: Annotated[date | None, Field(description="Last date on which the person was NOT yet known: the first box score's, or the day before the first published roster; NULL for listed people, known always.")]
+    first_known_date: Annotated[
+        date | None,
+        Field(
+            description="Last date on which the person was NOT yet known: the first box score's, or the day before the first published roster; NULL for listed people, known always."
+        ),
+    ]
     first_game_date: Annotated[
         date | None,
         Field(description="First box score for this team and season."),

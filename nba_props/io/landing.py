@@ -29,7 +29,9 @@ def land(store: ObjectStore, archive: Archive, now: datetime) -> LandedArchive:
         return known[-1]  # the latest import again: nothing changes
     names = tuple(sorted(file.name for file in archive.files))
     manifest = {"archive_id": archive.archive_id, "files": names, "imported_at": now.isoformat()}
-    store.put(_manifest_path(archive.archive_id), json.dumps(manifest, indent=1).encode(), content_type="application/json")
+    store.put(
+        _manifest_path(archive.archive_id), json.dumps(manifest, indent=1).encode(), content_type="application/json"
+    )
     return LandedArchive(archive.archive_id, names, now)
 
 
@@ -37,7 +39,8 @@ def landed_archives(store: ObjectStore) -> list[LandedArchive]:
     """Every imported archive, the latest last."""
     manifests = [json.loads(store.get(one.path)) for one in store.list(ARCHIVES) if one.path.endswith("/manifest.json")]
     landed = [
-        LandedArchive(one["archive_id"], tuple(one["files"]), datetime.fromisoformat(one["imported_at"])) for one in manifests
+        LandedArchive(one["archive_id"], tuple(one["files"]), datetime.fromisoformat(one["imported_at"]))
+        for one in manifests
     ]
     return sorted(landed, key=lambda one: (one.imported_at, one.archive_id))
 
@@ -47,7 +50,9 @@ def open_archive(store: ObjectStore, archive_id: str) -> Archive:
     for landed in landed_archives(store):
         if landed.archive_id == archive_id:
             return archive_of({name: store.get(f"{ARCHIVES}/{archive_id}/{name}") for name in landed.files})
-    raise NotReady(f"Archive {archive_id} is not in the landing zone.", next_step="Import it: nba-props import-history DIR.")
+    raise NotReady(
+        f"Archive {archive_id} is not in the landing zone.", next_step="Import it: nba-props import-history DIR."
+    )
 
 
 def _manifest_path(archive_id: str) -> str:

@@ -1,6 +1,7 @@
 """Exports: what the documents say, what the gate lets through, and what stays when it does not."""
 
 import json
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,15 +11,14 @@ import pytest
 
 from nba_props.assets.exports.documents import fatigue_level, recent_form
 from nba_props.assets.exports.payloads import Predictions, Results, Status, Tonight
-from nba_props.assets.exports.predictions import predictions
-from nba_props.assets.exports.publish import content_hash, require_complete
+from nba_props.assets.exports.predictions import predictions, publish_predictions
+from nba_props.assets.exports.publish import Press, content_hash, one_press, publish_status, require_complete
 from nba_props.assets.exports.queries import QUERIES
-from nba_props.assets.exports.results import results
+from nba_props.assets.exports.results import publish_results, results
 from nba_props.assets.exports.status import status
-from nba_props.assets.exports.tonight import tonight
+from nba_props.assets.exports.tonight import publish_tonight, tonight
 from nba_props.errors import IntegrityFailure
 from nba_props.health import State, slate_verdict
-from nba_props.io.objectstore.store import ObjectMissing
 from nba_props.io.warehouse.sqltext import SQL_ROOT
 from nba_props.platform import Platform
 from nba_props_tests import slates
@@ -63,6 +63,14 @@ def published(exported_home: Platform, tmp_path: Path) -> Platform:
 @pytest.fixture
 def home(good_home: Platform, tmp_path: Path) -> Platform:
     return slates.copy_home(good_home, tmp_path / "home")
+
+
+def printed(home: Platform, *publish: Callable[[Press, date, date], None], start: date = DAY) -> Press:
+    """What an asset does for one date, without Dagster, run history and status around it."""
+    with one_press(home, start, start) as press:
+        for one in publish:
+            one(press, start, start)
+    return press
 
 
 class Exporter:
@@ -183,7 +191,7 @@ def test_the_fields_are_those_that_front_ends_read(exported_home: Platform) -> N
     assert (page["game_date"], game["game_time"]) == ("2024-01-15", "2024-01-16T00:30:00Z")
 
 
-def test_last_ten_games_are_aligned_latest_first_with_the_line_of_their_slate(home: Platform, export: Exporter) -> None:
+def test_last_ten_games_are_aligned_latest_first_with_the_line_of_their_slate(home: Platform) -> None:
     person = PEOPLE[3]
     played = [
         {
@@ -209,7 +217,7 @@ def test_last_ten_games_are_aligned_latest_first_with_the_line_of_their_slate(ho
         "nba_analytics.upcoming_player_game_context",
         *[{name: value for name, value in row.items() if name not in dropped} for row in of_slates],
     )
-    export(home, tonight)
+    printed(home, publish_tonight)
     player = tonight_players(home)["player3"]
     backs = [1, 3, 4, 5, 6, 7, 8, 9, 10, 11]
     assert player.last_10_points == [20 - back for back in backs]
@@ -218,19 +226,19 @@ def test_last_ten_games_are_aligned_latest_first_with_the_line_of_their_slate(ho
     assert player.last_10_results == ["over", "push", "under", *[None] * 7]
 
 
-def test_another_system_stands_in_where_the_ensemble_has_no_answer(home: Platform, export: Exporter) -> None:
+def test_another_system_stands_in_where_the_ensemble_has_no_answer(home: Platform) -> None:
     for_all = [row for person in PEOPLE[1:] for row in slates.prediction_rows(person)]
     for_one = slates.prediction_rows(PEOPLE[0], ("moving_average", "zone_matchup_v1"))
     target = slates.table("nba_predictions.player_prop_predictions")
     home.warehouse.replace_rows(target, slates.rows(target.full_name, *for_all, *for_one), DAY, DAY)
-    export(home, tonight)
+    printed(home, publish_tonight)
     players = tonight_players(home)
     assert players["player0"].prediction is not None
     assert players["player0"].prediction.system_id == "moving_average"
     assert players["player1"].prediction.system_id == "ensemble_v1"
 
 
-def test_players_without_a_prediction_are_listed_with_the_reason(home: Platform, export: Exporter) -> None:
+def test_players_without_a_prediction_are_listed_with_the_reason(home: Platform) -> None:
     slates.predictions(home, PEOPLE[:17])
     slates.coverage(home, 17)
     slates.missing(
@@ -251,7 +259,7 @@ def test_players_without_a_prediction_are_listed_with_the_reason(home: Platform,
         # Said before he was predicted: the prediction stands, the reason does not.
         {"missing_key": "nba_1", "universal_player_id": "nba_1", "player_lookup": "player1", "reason": "no_features"},
     )
-    export(home, tonight, predictions)
+    printed(home, publish_tonight, publish_predictions)
     players = tonight_players(home)
     unpredicted = {name: player.no_prediction_reason for name, player in players.items() if player.prediction is None}
     assert unpredicted == {"player17": "injured_out", "player18": "system_error", "player19": "unknown"}
@@ -260,18 +268,18 @@ def test_players_without_a_prediction_are_listed_with_the_reason(home: Platform,
     assert [one["player_lookup"] for one in read(home, PREDICTIONS)["missing"]] == ["joeblow", "player17", "player18"]
 
 
-def test_a_predicted_player_no_longer_on_the_slate_is_still_shown(home: Platform, export: Exporter) -> None:
+def test_a_predicted_player_no_longer_on_the_slate_is_still_shown(home: Platform) -> None:
     stranger = slates.Person(99, next(iter(GAMES)), is_home=True, line=20.5)
     slates.predictions(home, [*PEOPLE, stranger])
-    export(home, tonight)
+    printed(home, publish_tonight)
     player = tonight_players(home)["player99"]
     assert (player.season_ppg, player.limited_data, player.has_line, player.props[0].line) == (None, None, True, 20.5)
     assert player.prediction is not None
 
 
-def test_a_predicted_game_that_left_the_schedule_is_shown_as_such(home: Platform, export: Exporter) -> None:
+def test_a_predicted_game_that_left_the_schedule_is_shown_as_such(home: Platform) -> None:
     home.warehouse.replace_rows(slates.table("nba_raw.schedule"), slates.rows("nba_raw.schedule"), DAY, DAY)
-    export(home, predictions)
+    printed(home, publish_predictions)
     document = Predictions.model_validate_json(home.store.get(PREDICTIONS))
     assert document.verdict is State.DEGRADED
     assert {(game.home_team, game.away_team, game.game_status) for game in document.games} == {
@@ -329,9 +337,9 @@ def grade(home: Platform, day: date = DAY, result: str = "correct") -> None:
     slates.put(home, "nba_raw.game_results", *scores)
 
 
-def test_results_show_grades_scores_and_each_system(home: Platform, export: Exporter) -> None:
+def test_results_show_grades_scores_and_each_system(home: Platform) -> None:
     grade(home)
-    assert export(home, results).success
+    printed(home, publish_results)
     document = Results.model_validate_json(home.store.get(RESULTS))
     assert (document.total_players, len(document.systems), document.systems[0].correct) == (20, 5, 16)
     game = document.games[0]
@@ -344,30 +352,28 @@ def test_results_show_grades_scores_and_each_system(home: Platform, export: Expo
     assert read(home, LATEST) == read(home, RESULTS)
 
 
-def test_tonight_carries_the_grade_of_the_prediction_shown(home: Platform, export: Exporter) -> None:
+def test_tonight_carries_the_grade_of_the_prediction_shown(home: Platform) -> None:
     grade(home, result="incorrect")
-    export(home, tonight)
+    printed(home, publish_tonight)
     player = tonight_players(home)["player3"]
     assert (player.actual_points, player.result) == (21, "incorrect")
 
 
-def test_games_not_graded_yet_publish_no_results(home: Platform, export: Exporter) -> None:
-    result = export(home, results)
-    assert result.success
-    assert metadata(result, "results")["published"] == 0
+def test_games_not_graded_yet_publish_no_results(home: Platform) -> None:
+    assert printed(home, publish_results).outcomes == {"not_graded": 1}
     assert not home.store.exists(RESULTS)
     assert not home.store.exists(LATEST)
 
 
-def test_an_older_date_graded_again_is_not_the_latest(home: Platform, export: Exporter) -> None:
+def test_an_older_date_graded_again_is_not_the_latest(home: Platform) -> None:
     before = DAY - timedelta(days=1)
     grade(home)
-    export(home, results)
+    printed(home, publish_results)
     slates.schedule(home, before)
     slates.batch(home, before)
     slates.predictions(home, day=before)
     grade(home, before)
-    export(home, results, start=before)
+    printed(home, publish_results, start=before)
     assert home.store.exists(f"v1/results/{before}.json")
     assert read(home, LATEST)["game_date"] == str(DAY)
 
@@ -381,7 +387,7 @@ def test_below_80_percent_the_last_good_slate_stays_and_status_says_not_ready(
     good = published.store.get(PREDICTIONS), published.store.get(TONIGHT)
     slates.coverage(published, 15)
     hour_later = at(published, later(60))
-    result = export(hour_later, tonight, predictions, status)
+    result = export(hour_later, tonight, predictions)
     assert result.success
     assert (published.store.get(PREDICTIONS), published.store.get(TONIGHT)) == good
     assert metadata(result, "predictions")["withheld"] == 1
@@ -390,16 +396,14 @@ def test_below_80_percent_the_last_good_slate_stays_and_status_says_not_ready(
     assert entry is not None
     assert (entry["state"], entry["content_hash"], entry["published_at"]) == ("withheld", "", later(60))
     assert "75.0 %" in entry["detail"]
-    published = Status.model_validate_json(published.store.get(STATUS))
-    assert (published.verdict, published.export_state) == (State.NOT_READY, "withheld")
+    said = Status.model_validate_json(published.store.get(STATUS))
+    assert (said.verdict, said.export_state) == (State.NOT_READY, "withheld")
 
 
 @pytest.mark.parametrize(("predicted", "verdict"), [(16, "DEGRADED"), (17, "READY")])
-def test_from_80_percent_it_goes_out_marked_below_85(
-    home: Platform, export: Exporter, predicted: int, verdict: str
-) -> None:
+def test_from_80_percent_it_goes_out_marked_below_85(home: Platform, predicted: int, verdict: str) -> None:
     slates.coverage(home, predicted)
-    export(home, tonight, predictions)
+    printed(home, publish_tonight, publish_predictions)
     for path in (TONIGHT, PREDICTIONS):
         document = read(home, path)
         assert (document["verdict"], document["coverage_pct"]) == (verdict, predicted * 5.0)
@@ -433,18 +437,19 @@ def test_in_a_range_one_broken_date_withholds_itself_alone(home: Platform, expor
     assert read(home, f"v1/predictions/{NEXT_DAY}.json")["total_players"] == 20
 
 
-def test_rows_of_an_unverified_batch_are_not_published(home: Platform, export: Exporter) -> None:
+def test_rows_of_an_unverified_batch_are_not_published(home: Platform) -> None:
     slates.batch(home, state="complete", consolidated_at=None)
-    assert not export(home, predictions).success
+    assert list(printed(home, publish_predictions).broken) == [DAY]
     assert not home.store.exists(PREDICTIONS)
 
 
-def test_games_without_predictions_withhold_without_turning_red(home: Platform, export: Exporter) -> None:
+def test_games_without_predictions_withhold_without_turning_red(home: Platform) -> None:
     slates.predictions(home, [])
     slates.coverage(home, 0)
-    assert export(home, predictions, tonight, status).success
-    with pytest.raises(ObjectMissing):
-        home.store.get(PREDICTIONS)
+    press = printed(home, publish_predictions)
+    assert (press.outcomes, press.broken) == ({"withheld": 1}, {})
+    assert not home.store.exists(PREDICTIONS)
+    publish_status(home, DAY, DAY)
     assert read(home, STATUS)["verdict"] == "NOT READY"
 
 
@@ -466,35 +471,34 @@ def test_a_document_that_leaves_somebody_out_is_refused() -> None:
 # -- doing it again ----------------------------------------------------------------------------------------------------
 
 
-def test_equal_content_is_not_written_again(published: Platform, export: Exporter) -> None:
+def test_equal_content_is_not_written_again(published: Platform) -> None:
     grade(published)
-    everything = (tonight, predictions, results)
-    export(published, *everything)
+    everything = (publish_tonight, publish_predictions, publish_results)
+    printed(published, *everything)
     paths = (TONIGHT, PREDICTIONS, RESULTS, LATEST)
     before = {
         path: (published.store.generation(path), published.store.get(path), log(published, path)) for path in paths
     }
-    result = export(at(published, later(60)), *everything)
+    outcomes = printed(at(published, later(3)), *everything).outcomes
     assert {
         path: (published.store.generation(path), published.store.get(path), log(published, path)) for path in paths
     } == before
-    assert [metadata(result, name)["published"] for name in ("tonight", "predictions", "results")] == [0, 0, 0]
-    assert metadata(result, "results")["unchanged"] == 2
+    assert outcomes == {"unchanged": 4}
 
 
-def test_status_settles(published: Platform, export: Exporter) -> None:
-    export(published, status)
+def test_status_settles(published: Platform) -> None:
+    publish_status(published, DAY, DAY)
     settled = published.store.generation(STATUS)
-    export(at(published, later(60)), status)
+    publish_status(at(published, later(60)), DAY, DAY)
     assert published.store.generation(STATUS) == settled
     assert read(published, STATUS)["verdict"] == "READY"
     assert slate_verdict(published, DAY).reasons == []
 
 
-def test_changed_predictions_are_written_and_the_export_is_fresh_again(published: Platform, export: Exporter) -> None:
+def test_changed_predictions_are_written_and_the_export_is_fresh_again(published: Platform) -> None:
     slates.predictions(published, predicted_points=30.0, updated_at=later(30))
     assert slate_verdict(published, DAY).is_export_stale
-    export(at(published, later(60)), tonight, predictions)
+    printed(at(published, later(60)), publish_tonight, publish_predictions)
     entry = log(published, PREDICTIONS)
     assert entry is not None
     assert (entry["published_at"], entry["content_hash"]) == (later(60), content_hash(published.store.get(PREDICTIONS)))
@@ -502,37 +506,39 @@ def test_changed_predictions_are_written_and_the_export_is_fresh_again(published
     assert (verdict.verdict, verdict.is_export_stale) == (State.READY, False)
 
 
-def test_a_damaged_or_lost_object_is_written_again(published: Platform, export: Exporter) -> None:
+def test_a_damaged_or_lost_object_is_written_again(published: Platform) -> None:
     whole = content_hash(published.store.get(PREDICTIONS))
     published.store.put(PREDICTIONS, b'{"game_date": "2024-')
-    export(published, predictions)
+    printed(published, publish_predictions)
     assert content_hash(published.store.get(PREDICTIONS)) == whole
     published.store.delete(PREDICTIONS)
-    export(published, predictions)
+    printed(published, publish_predictions)
     assert content_hash(published.store.get(PREDICTIONS)) == whole
 
 
 # -- tonight is tonight ------------------------------------------------------------------------------------------------
 
 
-def test_neither_an_old_date_nor_tomorrow_takes_tonights_page(published: Platform, export: Exporter) -> None:
+def test_neither_an_old_date_nor_tomorrow_takes_tonights_page(published: Platform) -> None:
     for day in (DAY - timedelta(days=9), NEXT_DAY):
         slates.good_slate(published, day)
-        assert metadata(export(published, tonight, status, start=day), "tonight")["slate_shown"] == str(DAY)
+        assert printed(published, publish_tonight, start=day).notes["slate_shown"] == str(DAY)
+        assert publish_status(published, day, day)["game_date"] == str(DAY)
         assert read(published, TONIGHT)["game_date"] == str(DAY)
         assert read(published, STATUS)["game_date"] == str(DAY)
     next_morning = at(published, later(60 * 20))
-    export(next_morning, tonight, status, start=NEXT_DAY)
+    printed(next_morning, publish_tonight, start=NEXT_DAY)
+    publish_status(next_morning, NEXT_DAY, NEXT_DAY)
     assert read(published, TONIGHT)["game_date"] == str(NEXT_DAY)
     assert read(published, STATUS)["game_date"] == str(NEXT_DAY)
 
 
-def test_status_speaks_of_a_day_off_and_of_a_lone_old_date(home: Platform, export: Exporter) -> None:
+def test_status_speaks_of_a_day_off_and_of_a_lone_old_date(home: Platform) -> None:
     years_later = at(home, NOON + timedelta(days=700))
-    export(years_later, status, start=DAY)
+    publish_status(years_later, DAY, DAY)
     assert read(home, STATUS)["game_date"] == str(DAY)
     today = years_later.today
-    export(years_later, status, start=today)
+    publish_status(years_later, today, today)
     document = read(home, STATUS)
     assert (document["game_date"], document["verdict"]) == (str(today), "NO SLATE")
 

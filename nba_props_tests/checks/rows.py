@@ -13,6 +13,7 @@ from nba_props.catalog import Table, table
 from nba_props.catalog.model import ColumnType
 from nba_props.catalog.render.arrow import arrow_schema
 from nba_props.checks import CHECKS, Check, Outcome, Span
+from nba_props.checks.frame import check_sql
 from nba_props.platform import Platform
 
 DAYS = (date(2024, 3, 13), date(2024, 3, 14), date(2024, 3, 15))
@@ -123,6 +124,13 @@ def check_named(name: str, asset: str | None = None) -> Check:
 def judge(platform: Platform, check: Check) -> dict[date, Outcome]:
     """Outcomes over the three dates, by date."""
     return {outcome.game_date: outcome for outcome in check.evaluate(Span(platform, DAYS[0], DAYS[-1]))}
+
+
+def findings(platform: Platform, name: str) -> list[str]:
+    """Every finding of a check in SQL over the three dates, all of them of the middle one."""
+    found = [one for one in Span(platform, DAYS[0], DAYS[-1]).query(check_sql(name)) if one["finding"] is not None]
+    assert {one["game_date"] for one in found} <= {BAD}
+    return sorted(one["finding"] for one in found)
 
 
 def assert_all_pass(platform: Platform, name: str, asset: str | None = None) -> None:

@@ -15,6 +15,7 @@ from nba_props_tests.checks.rows import (
     SEASON,
     assert_all_pass,
     check_named,
+    findings,
     game_id,
     judge,
     ladder,
@@ -54,19 +55,11 @@ def box(day: date, team: str, *, players: int = 8, minutes: float = 240.0) -> li
     ]
 
 
-def played(platform: Platform, bad: Sequence[dict[str, Any]], points: int = 80) -> None:
+def played(platform: Platform, bad: Sequence[dict[str, Any]]) -> None:
     sound = [row for day in DAYS if day != BAD for team in (HOME, AWAY) for row in box(day, team)]
     put(platform, "nba_raw.player_box_scores", [*sound, *bad])
-    results = [
-        {"game_id": game_id(day), "game_date": day, "home_points": points if day == BAD else 80, "away_points": 80}
-        for day in DAYS
-    ]
+    results = [{"game_id": game_id(day), "game_date": day, "home_points": 80, "away_points": 80} for day in DAYS]
     put(platform, "nba_raw.game_results", results)
-
-
-def one_with(**fault: Any) -> list[dict[str, Any]]:
-    first, *rest = box(BAD, HOME)
-    return [first | fault, *rest, *box(BAD, AWAY)]
 
 
 def dnp() -> dict[str, Any]:
@@ -74,41 +67,28 @@ def dnp() -> dict[str, Any]:
     return box(BAD, HOME)[0] | nothing | {"source_player_id": 999, "participation": "dnp_injury"}
 
 
-@pytest.mark.parametrize("minutes", [238.0, 240.0, 265.0, 292.5])
-def test_box_scores_that_add_up_pass(platform: Platform, minutes: float) -> None:
+def test_box_scores_that_add_up_pass(platform: Platform) -> None:
     without_zones = {"fga_paint": None, "fga_mid": None}
-    away = [row | without_zones for row in box(BAD, AWAY, minutes=minutes)]
-    played(platform, [*box(BAD, HOME, minutes=minutes), *away, dnp()])
+    overtime = [row | without_zones for row in box(BAD, AWAY, minutes=292.5)]
+    played(platform, [*box(BAD, HOME, minutes=238.0), *overtime, dnp()])
     assert_all_pass(platform, "box_score_identities")
 
 
-@pytest.mark.parametrize(
-    ("bad", "said"),
-    [
-        (one_with(points=11), "points are not 2 x twos + 3 x threes + free throws: 1, e.g. LAL 0"),
-        (one_with(fta=0), "more shots made than attempted: 1, e.g. LAL 0"),
-        (one_with(fga=10), "zone attempts do not add up to field-goal attempts: 1, e.g. LAL 0"),
-        (
-            [*box(BAD, HOME, players=4), *box(BAD, AWAY)],
-            f"fewer than 5 or more than 15 players of a team played: 1, e.g. LAL in {game_id(BAD)}",
-        ),
-        (
-            [*box(BAD, HOME, minutes=252), *box(BAD, AWAY)],
-            f"team minutes are not 240 and 25 an overtime: 1, e.g. LAL in {game_id(BAD)}",
-        ),
-    ],
-)
-def test_what_does_not_add_up_is_named(platform: Platform, bad: list[dict[str, Any]], said: str) -> None:
-    points = sum(row["points"] for row in bad if row["is_home"])
-    played(platform, bad, points)
-    failure = the_failure(platform, "box_score_identities")
-    assert (failure.value, failure.detail) == (1.0, said)
-
-
-def test_team_points_are_the_final_score(platform: Platform) -> None:
-    played(platform, [*box(BAD, HOME), *box(BAD, AWAY)], points=82)
-    failure = the_failure(platform, "box_score_identities")
-    assert failure.detail == f"team points are not the final score: 1, e.g. LAL in {game_id(BAD)}"
+def test_what_does_not_add_up_is_named(platform: Platform) -> None:
+    home, away = box(BAD, HOME, minutes=252.0), box(BAD, AWAY, players=4)
+    home[0] |= {"points": 12}
+    home[1] |= {"fta": 0}
+    home[2] |= {"fga": 10}
+    played(platform, [*home, *away])
+    assert findings(platform, "box_score_identities") == [
+        f"fewer than 5 or more than 15 players of a team played: 1, e.g. BOS in {game_id(BAD)}",
+        "more shots made than attempted: 1, e.g. LAL 1",
+        "points are not 2 x twos + 3 x threes + free throws: 1, e.g. LAL 0",
+        f"team minutes are not 240 and 25 an overtime: 1, e.g. LAL in {game_id(BAD)}",
+        f"team points are not the final score: 2, e.g. BOS in {game_id(BAD)}",
+        "zone attempts do not add up to field-goal attempts: 1, e.g. LAL 2",
+    ]
+    assert the_failure(platform, "box_score_identities").value == 2.0
 
 
 # -- rosters -----------------------------------------------------------------------------------------------------------
@@ -279,36 +259,33 @@ def graded(platform: Platform, bad: Sequence[dict[str, Any]]) -> None:
     put(platform, "nba_grading.prediction_accuracy", [grade(DAYS[0]), *bad, grade(DAYS[2])])
 
 
-@pytest.mark.parametrize(
-    "fine",
-    [
-        {},
-        {"result": "void", "void_reason": "dnp_injury", "actual_points": None},
-        {"result": "pass", "current_points_line": None},
-    ],
-)
-def test_typed_grades_pass(platform: Platform, fine: dict[str, Any]) -> None:
-    graded(platform, [grade(BAD, **fine)])
+def graded_player(player: str, **values: Any) -> dict[str, Any]:
+    return grade(BAD, player_lookup=player, universal_player_id=f"nba_{player}", **values)
+
+
+def test_typed_grades_pass(platform: Platform) -> None:
+    void = {"result": "void", "void_reason": "dnp_injury", "actual_points": None}
+    without_line = {"result": "pass", "current_points_line": None}
+    graded(platform, [grade(BAD), graded_player("void", **void), graded_player("noline", **without_line)])
     assert_all_pass(platform, "graded_totals")
 
 
-@pytest.mark.parametrize(
-    ("fault", "said"),
-    [
-        ({"result": "win"}, "result win is not a result"),
-        ({"result": "void", "actual_points": None}, "void without a reason, or a reason without void"),
-        ({"void_reason": "dnp_injury"}, "void without a reason, or a reason without void"),
-        ({"current_points_line": None}, "graded against a line that is not there"),
-        ({"actual_points": None}, "graded without points, or void with points"),
-    ],
-)
-def test_an_impossible_grade_is_found(platform: Platform, fault: dict[str, Any], said: str) -> None:
-    graded(platform, [grade(BAD, **fault)])
-    failure = the_failure(platform, "graded_totals")
-    assert (failure.value, failure.detail) == (1.0, f"{said}: 1, e.g. jaysontatum ensemble_v1")
-
-
-def test_a_prediction_without_a_grade_is_found(platform: Platform) -> None:
-    graded(platform, [])
-    failure = the_failure(platform, "graded_totals")
-    assert failure.detail == "predictions of games with a box score without a grade: 1, e.g. jaysontatum ensemble_v1"
+def test_impossible_and_missing_grades_are_found(platform: Platform) -> None:
+    graded(
+        platform,
+        [
+            graded_player("a", result="win"),
+            graded_player("b", result="void", actual_points=None),
+            graded_player("c", void_reason="dnp_injury"),
+            graded_player("d", current_points_line=None),
+            graded_player("e", actual_points=None),
+        ],
+    )
+    assert findings(platform, "graded_totals") == [
+        "graded against a line that is not there: 1, e.g. d ensemble_v1",
+        "graded without points, or void with points: 1, e.g. e ensemble_v1",
+        "predictions of games with a box score without a grade: 1, e.g. jaysontatum ensemble_v1",
+        "result win is not a result: 1, e.g. a ensemble_v1",
+        "void without a reason, or a reason without void: 2, e.g. b ensemble_v1",
+    ]
+    assert the_failure(platform, "graded_totals").value == 2.0

@@ -5,8 +5,20 @@ from typing import Any
 
 import pytest
 
+from nba_props.checks import Outcome
 from nba_props.platform import Platform
-from nba_props_tests.checks.rows import BAD, DAYS, assert_all_pass, ladder, put, the_failure, tip_at
+from nba_props_tests.checks.rows import (
+    BAD,
+    DAYS,
+    assert_all_pass,
+    check_named,
+    findings,
+    judge,
+    ladder,
+    put,
+    the_failure,
+    tip_at,
+)
 
 TABLE = "nba_predictions.player_prop_predictions"
 RULES = (
@@ -35,33 +47,32 @@ def test_a_sound_slate_passes(platform: Platform) -> None:
         assert_all_pass(platform, rule)
 
 
-@pytest.mark.parametrize(
-    ("bad", "said"),
-    [
-        (
-            [*ladder(BAD)[:3], *ladder(BAD, batch_id="batch_b")[3:]],
-            "rows of several batches active: 1, e.g. jaysontatum ensemble_v1",
-        ),
-        (
-            [*ladder(BAD)[1:], ladder(BAD, prediction_id="again")[1]],
-            "a line active more than once: 1, e.g. jaysontatum ensemble_v1",
-        ),
-        (
-            [*ladder(BAD), ladder(BAD, prediction_id="sixth", line_key=275, line_x10=275, is_main_line=False)[0]],
-            "more than five rungs active: 1, e.g. jaysontatum ensemble_v1",
-        ),
-        (ladder(BAD, is_main_line=False), "not exactly one main line: 1, e.g. jaysontatum ensemble_v1"),
-        (ladder(BAD, is_main_line=True), "not exactly one main line: 1, e.g. jaysontatum ensemble_v1"),
-        (
-            [*ladder(BAD, is_main_line=False)[:4], without_line(BAD)],
-            "a row without a line active beside lines: 1, e.g. jaysontatum ensemble_v1",
-        ),
-    ],
-)
-def test_two_sets_in_force_are_found(platform: Platform, bad: list[dict[str, Any]], said: str) -> None:
+def test_two_sets_in_force_are_found(platform: Platform) -> None:
+    def is_of(player: str) -> list[dict[str, Any]]:
+        return ladder(BAD, player)
+
+    another = {"line_key": 275, "line_x10": 275, "is_main_line": False, "prediction_id": "sixth"}
+    bad = [
+        *is_of("batches")[:3],
+        *ladder(BAD, "batches", batch_id="batch_b")[3:],
+        *is_of("twice")[1:],
+        is_of("twice")[1] | {"prediction_id": "again"},
+        *is_of("six"),
+        is_of("six")[0] | another,
+        *ladder(BAD, "nomain", is_main_line=False),
+        *ladder(BAD, "fivemain", is_main_line=True),
+        *[row for row in is_of("mixed") if not row["is_main_line"]],
+        without_line(BAD, player_lookup="mixed", universal_player_id="nba_mixed"),
+    ]
     predicted(platform, bad)
-    failure = the_failure(platform, "single_active")
-    assert (failure.value, failure.detail) == (1.0, said)
+    assert findings(platform, "single_active") == [
+        "a line active more than once: 1, e.g. twice ensemble_v1",
+        "a row without a line active beside lines: 1, e.g. mixed ensemble_v1",
+        "more than five rungs active: 1, e.g. six ensemble_v1",
+        "not exactly one main line: 2, e.g. fivemain ensemble_v1",
+        "rows of several batches active: 1, e.g. batches ensemble_v1",
+    ]
+    assert the_failure(platform, "single_active").value == 2.0
 
 
 def test_superseded_rows_are_nobodys_business(platform: Platform) -> None:
@@ -85,33 +96,29 @@ def test_an_active_row_without_a_number_is_found(platform: Platform, fault: dict
     assert failure.detail == f"1 active rows without a number, e.g. jaysontatum ensemble_v1 ({code})"
 
 
-@pytest.mark.parametrize(
-    ("fault", "said"),
-    [
-        ({"created_at": tip_at(BAD)}, "live rows created at or after tip-off: 5"),
-        (
-            {"created_at": tip_at(BAD), "is_active": False},
-            "rows said to be made before the game and created after tip-off: 5",
-        ),
-        (
-            {
-                "run_mode": "backfill",
-                "as_of_at": tip_at(BAD) + timedelta(seconds=1),
-                "prediction_made_before_game": False,
-            },
-            "knowledge from after tip-off: 5",
-        ),
-        (
-            {"line_snapshot_at": tip_at(BAD) - timedelta(minutes=90)},
-            "lines seen at or after the instant of knowledge: 5",
-        ),
-    ],
-)
-def test_anything_from_after_tip_is_found(platform: Platform, fault: dict[str, Any], said: str) -> None:
-    predicted(platform, ladder(BAD, **fault))
-    failure = the_failure(platform, "predicted_before_tip")
-    assert failure.value == 5.0
-    assert failure.detail == f"{said}, e.g. jaysontatum ensemble_v1"
+def test_anything_from_after_tip_is_found(platform: Platform) -> None:
+    tip = tip_at(BAD)
+    looked_ahead = {
+        "run_mode": "backfill",
+        "as_of_at": tip + timedelta(seconds=1),
+        "prediction_made_before_game": False,
+    }
+    predicted(
+        platform,
+        [
+            *ladder(BAD, "late", created_at=tip),
+            *ladder(BAD, "said", created_at=tip, is_active=False),
+            *ladder(BAD, "ahead", **looked_ahead),
+            *ladder(BAD, "line", line_snapshot_at=tip - timedelta(minutes=90)),
+        ],
+    )
+    assert findings(platform, "predicted_before_tip") == [
+        "knowledge from after tip-off: 5, e.g. ahead ensemble_v1",
+        "lines seen at or after the instant of knowledge: 5, e.g. line ensemble_v1",
+        "live rows created at or after tip-off: 5, e.g. late ensemble_v1",
+        "rows said to be made before the game and created after tip-off: 5, e.g. said ensemble_v1",
+    ]
+    assert the_failure(platform, "predicted_before_tip").value == 5.0
 
 
 def test_a_backfill_is_created_long_after_and_is_sound(platform: Platform) -> None:
@@ -149,35 +156,34 @@ def spread(count: int) -> list[int]:
     return [105 + 10 * n for n in range(count)]
 
 
-@pytest.mark.parametrize(
-    ("lines", "value", "said"),
-    [
-        ([145] * 9 + spread(11)[:4] + spread(11)[5:], 47.0, None),
-        ([145] * 9 + spread(12), 48.0, "10 of 21 main lines are 14.5"),
-        ([200] * 3 + spread(20), 13.0, "3 of 23 main lines are exactly 20.0"),
-        ([200] * 2 + spread(5), 29.0, "2 of 7 main lines are exactly 20.0"),
-    ],
-)
-def test_lines_that_pile_up_are_found(platform: Platform, lines: list[int], value: float, said: str | None) -> None:
-    predicted(platform, main_lines(BAD, lines))
-    if said is None:
-        assert_all_pass(platform, "line_concentration")
-    else:
-        failure = the_failure(platform, "line_concentration")
-        assert (failure.value, failure.detail) == (value, said)
+def concentrated(platform: Platform, *lines_of_days: list[int]) -> list[Outcome]:
+    rows = [row for day, lines in zip(DAYS, lines_of_days, strict=True) for row in main_lines(day, lines)]
+    put(platform, TABLE, rows)
+    return list(judge(platform, check_named("line_concentration")).values())
 
 
-@pytest.mark.parametrize("lines", [[145] * 12, [200, *spread(5)], [145] * 8 + spread(14)[:4] + spread(14)[5:]])
-def test_small_slates_and_ordinary_ties_are_no_pile(platform: Platform, lines: list[int]) -> None:
-    predicted(platform, main_lines(BAD, lines))
-    assert_all_pass(platform, "line_concentration")
+def test_lines_that_pile_up_are_found(platform: Platform) -> None:
+    assert concentrated(platform, [145] * 9 + spread(12), [200] * 3 + spread(20), [200] * 2 + spread(5)) == [
+        Outcome(DAYS[0], False, 48.0, "10 of 21 main lines are 14.5"),
+        Outcome(DAYS[1], False, 13.0, "3 of 23 main lines are exactly 20.0"),
+        Outcome(DAYS[2], False, 29.0, "2 of 7 main lines are exactly 20.0"),
+    ]
 
 
-def bets(day: date, overs: int, unders: int) -> list[dict[str, Any]]:
+def test_small_slates_and_ordinary_ties_are_no_pile(platform: Platform) -> None:
+    just_40_pct = [145] * 8 + spread(13)[:4] + spread(13)[5:]
+    assert concentrated(platform, [145] * 12, [200, *spread(5)], just_40_pct) == [
+        Outcome(DAYS[0], True, 100.0),
+        Outcome(DAYS[1], True, 17.0),
+        Outcome(DAYS[2], True, 40.0),
+    ]
+
+
+def bets(day: date, system_id: str, overs: int, unders: int) -> list[dict[str, Any]]:
     """Main rows with that many recommendations, each with an UNDER on the rung above, which does not count."""
     rows = []
     for n in range(overs + unders):
-        rungs = ladder(day, f"player{n:02d}")
+        rungs = ladder(day, f"player{n:02d}", system_id)
         rows += [
             rungs[2] | {"recommendation": "OVER" if n < overs else "UNDER"},
             rungs[3] | {"recommendation": "UNDER"},
@@ -185,19 +191,11 @@ def bets(day: date, overs: int, unders: int) -> list[dict[str, Any]]:
     return rows
 
 
-@pytest.mark.parametrize(("overs", "unders"), [(34, 6), (6, 34), (0, 29), (20, 20)])
-def test_a_mixed_or_small_set_of_bets_passes(platform: Platform, overs: int, unders: int) -> None:
-    predicted(platform, bets(BAD, overs, unders))
-    assert_all_pass(platform, "recommendation_skew")
-
-
-@pytest.mark.parametrize(
-    ("overs", "unders", "said"),
-    [(4, 36, "36 of 40 main-line bets are UNDER"), (30, 0, "30 of 30 main-line bets are OVER")],
-)
-def test_a_system_that_says_the_same_every_time_is_found(
-    platform: Platform, overs: int, unders: int, said: str
-) -> None:
-    predicted(platform, bets(BAD, overs, unders))
-    failure = the_failure(platform, "recommendation_skew")
-    assert (failure.value, failure.detail) == (100.0 * max(overs, unders) / (overs + unders), f"ensemble_v1: {said}")
+def test_a_system_that_says_the_same_every_time_is_found(platform: Platform) -> None:
+    of_systems = {"ensemble_v1": (4, 36), "moving_average": (30, 0), "xgboost_v1": (34, 6), "zone_matchup_v1": (0, 29)}
+    predicted(platform, [row for system, sides in of_systems.items() for row in bets(BAD, system, *sides)])
+    assert findings(platform, "recommendation_skew") == [
+        "ensemble_v1: 36 of 40 main-line bets are UNDER",
+        "moving_average: 30 of 30 main-line bets are OVER",
+    ]
+    assert the_failure(platform, "recommendation_skew").value == 100.0

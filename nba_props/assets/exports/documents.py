@@ -35,6 +35,9 @@ from nba_props.health import Finding, Level, SlateFacts, State
 SHOWN_FIRST = ("ensemble_v1", "xgboost_v1", "moving_average", "zone_matchup_v1", "similarity_balanced_v1")
 """Whose prediction stands for a player: the ensemble's, else the next by weight in it; others come last."""
 
+UNEXPLAINED = "unknown"
+"""No prediction and no reason on record: a bug, or monitoring that is older than the predictions."""
+
 FRESH_FROM, NORMAL_FROM = 85.0, 65.0
 FORM_POINTS = 3.0
 LIMITED_DATA_BELOW_GAMES = 10
@@ -310,7 +313,7 @@ def _tonight_player(
         last_10_results=[game["result"] for game in last],
         props=props,
         prediction=_prediction(shown) if shown else None,
-        no_prediction_reason=None if shown else reason or "unknown",
+        no_prediction_reason=None if shown else reason or UNEXPLAINED,
         actual_points=grade["actual_points"] if grade else None,
         result=grade["result"] if grade else None,
     )

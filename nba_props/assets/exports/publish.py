@@ -55,8 +55,8 @@ class Press:
         self.now = platform.now
         self.outcomes: Counter[str] = Counter()
         self.withheld: dict[date, list[str]] = {}
-        self.notes: dict[str, str] = {}
-        self.broken: list[str] = []
+        self.notes: dict[str, str | int] = {}
+        self.broken: dict[date, list[str]] = {}
         self._entries: list[dict[str, Any]] = []
         self._logged = {(row["game_date"], row["path"]): row for row in _log_between(platform, start, end)}
 
@@ -68,7 +68,8 @@ class Press:
         day, reasons = facts.game_date, [finding.what for finding in refusals]
         self.outcomes["withheld"] += 1
         self.withheld[day] = reasons
-        self.broken += [finding.what for finding in refusals if finding.is_integrity]
+        if broken := [finding.what for finding in refusals if finding.is_integrity]:
+            self.broken[day] = broken
         self._enter(day, export_path(self.platform, name), "withheld", "", " ".join(reasons))
         return False
 
@@ -94,7 +95,9 @@ class Press:
 
     def result(self) -> dg.MaterializeResult:
         """What the run should say aloud."""
-        metadata: dict[str, Any] = {state: self.outcomes[state] for state in ("published", "unchanged", "withheld")}
+        metadata: dict[str, Any] = {
+            state: self.outcomes[state] for state in ("published", "unchanged", "withheld", "not_graded")
+        }
         if self.withheld:
             lines = [f"- {day}: {' '.join(reasons)}" for day, reasons in sorted(self.withheld.items())]
             metadata["withheld_dates"] = dg.MetadataValue.md("\n".join(lines))
@@ -124,14 +127,15 @@ def publishing(
     """
     with recorded(platform, context.run.run_id, f"exports/{name}", start, end) as step:
         try:
-            with _press(platform, start, end) as press:
+            with one_press(platform, start, end) as press:
                 yield press
         finally:
             publish_status(platform, start, end)
         step.rows_written = press.outcomes["published"]
         if press.broken:
+            found = "; ".join(f"{day}: {' '.join(reasons)}" for day, reasons in sorted(press.broken.items()))
             raise IntegrityFailure(
-                f"Withheld for {', '.join(map(str, sorted(press.withheld)))}: {' '.join(press.broken)}",
+                f"Withheld, and not published: {found}",
                 next_step="Correct what the check found, run the date again, then export; the last good objects stay.",
             )
 
@@ -148,7 +152,7 @@ def publish_status(platform: Platform, start: date, end: date) -> dict[str, str]
         candidates.append(shown)
     today = platform.today
     day = max(candidates, key=lambda one: (one == today, one == today + timedelta(days=1), one))
-    with _press(platform, day, day) as press:
+    with one_press(platform, day, day) as press:
         verdict = slate_verdict(platform, day)
         press.publish("status.json", Status(**verdict.model_dump(), generated_at=press.now))
     return {"game_date": day.isoformat(), "verdict": verdict.verdict.value}
@@ -173,7 +177,8 @@ def content_hash(data: bytes) -> str:
 
 
 @contextmanager
-def _press(platform: Platform, start: date, end: date) -> Iterator[Press]:
+def one_press(platform: Platform, start: date, end: date) -> Iterator[Press]:
+    """The press, for a range of dates: whoever holds it keeps every other out, and what it did is logged."""
     with platform.warehouse.lock("exports"):
         press = Press(platform, start, end)
         try:

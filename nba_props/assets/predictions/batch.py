@@ -68,7 +68,8 @@ def open_batches(
         newest = {batch.game_date: batch for batch in batches_between(platform, start, end)}
         opened: list[dict[str, Any]] = []
         found: dict[date, Batch] = {}
-        for day, rows in players.groupby("game_date", sort=True):
+        for day in sorted(set(players["game_date"])):
+            rows = players[players["game_date"] == day]
             content = _input_hash(rows, models, only_players)
             last = newest.get(day)
             mine = last is not None and last.row["run_id"] == run_id
@@ -94,7 +95,7 @@ def batches_between(platform: Platform, start: date, end: date) -> list[Batch]:
     return [_batch(row) for row in rows.to_pylist()]
 
 
-def record_staged(platform: Platform, batch: Batch, staging: StagingTable, players: int, refused: int) -> dict[str, Any]:
+def record_staged(batch: Batch, staging: StagingTable, players: int, refused: int) -> dict[str, Any]:
     """The row of `prediction_batch_systems` for what one system staged (written in bulk by `save_systems`)."""
     return {
         "batch_id": batch.batch_id,
@@ -256,7 +257,9 @@ def _recounted(
 
 
 def _keep_inputs(platform: Platform, players: pd.DataFrame, batch_of: dict[date, str]) -> None:
-    rows = players[players["game_date"].isin(list(batch_of))].assign(first_batch_id=lambda one: one["game_date"].map(batch_of))
+    rows = players[players["game_date"].isin(list(batch_of))].assign(
+        first_batch_id=lambda one: one["game_date"].map(batch_of)
+    )
     kept = pa.Table.from_pandas(rows[list(INPUTS.column_names)], preserve_index=False)
     platform.warehouse.upsert(INPUTS, kept, keep_first=("first_batch_id",))
 

@@ -1,5 +1,7 @@
 """`predictions/player_prop_predictions`: consolidation as an asset, its own run, on what staging holds."""
 
+from typing import Any
+
 import dagster as dg
 
 from nba_props.assets._factory import dated_kwargs, rows_per_date
@@ -15,14 +17,16 @@ WRITERS_DONE_TAG = "nba_props/writers_done"
 """Set by a plan whose prediction runs have ended: nothing more is coming, so nothing is waited for."""
 
 
-def _kwargs() -> dict[str, object]:
+def _kwargs() -> dict[str, Any]:
     kwargs = dated_kwargs(MAIN)
     kwargs["deps"] = [dg.AssetDep(staging_key(system_id)) for system_id in SYSTEM_IDS]
     return kwargs
 
 
 @dg.asset(**_kwargs())
-def player_prop_predictions(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> dg.MaterializeResult:
+def player_prop_predictions(
+    context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]
+) -> dg.MaterializeResult:
     start, end = dates_of(context)
     is_over = context.run.tags.get(WRITERS_DONE_TAG) == "true"
     with recorded(platform, context.run.run_id, "predictions/player_prop_predictions", start, end) as step:

@@ -68,7 +68,8 @@ def consolidate(
             batch = known.get(one)
             if batch is None:
                 raise IntegrityFailure(
-                    f"Staging of {one} belongs to no recorded batch.", next_step=f"Remove it: nba-props staging clean --batch {one}."
+                    f"Staging of {one} belongs to no recorded batch.",
+                    next_step=f"Remove it: nba-props staging clean --batch {one}.",
                 )
             verdict = _may_merge(platform, batch, staged[one], min_completion_pct, is_waiting_over)
             if verdict == "":
@@ -121,7 +122,11 @@ def _staged_between(platform: Platform, start: date, end: date, batch_id: str | 
 
 
 def _may_merge(
-    platform: Platform, batch: Batch, tables: list[StagingTable], min_completion_pct: float | None, is_waiting_over: bool
+    platform: Platform,
+    batch: Batch,
+    tables: list[StagingTable],
+    min_completion_pct: float | None,
+    is_waiting_over: bool,
 ) -> str:
     """Empty if the batch may be merged; else why not: `waiting …`, or the reason it fails."""
     share = min_completion_pct if min_completion_pct is not None else batch.row["min_completion_pct"]
@@ -289,11 +294,14 @@ def _mark_merged(
 
 
 def _accepted(platform: Platform, tables: list[StagingTable]) -> dict[str, str]:
-    words: dict[str, str] = {}
+    """Columns a person accepted as missing, per batch."""
+    accepted: dict[str, str] = {}
     for one in tables:
         column = platform.warehouse.read_staging(one, ["accepted_missing_columns"])["accepted_missing_columns"]
-        words |= {one.batch_id: word for word in pc.unique(column).to_pylist() if word}
-    return words
+        words = [word for word in pc.unique(column).to_pylist() if word]
+        if words:
+            accepted[one.batch_id] = words[0]
+    return accepted
 
 
 # -- the MERGE --------------------------------------------------------------------------------------------------------

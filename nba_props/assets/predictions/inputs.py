@@ -14,7 +14,7 @@ from nba_props.io.objectstore.store import ObjectStore
 from nba_props.io.warehouse.sqltext import named_query
 from nba_props.platform import Platform
 
-QUERIES = ("slate_inputs", "past_games", "training_rows")
+QUERIES = ("slate_inputs", "past_games", "training_rows", "offered_quotes")
 """Named queries of `sql/predictions/`: they build no table."""
 
 MODELS = "models/xgboost_v1"
@@ -22,7 +22,9 @@ MODELS = "models/xgboost_v1"
 
 def slate_players(platform: Platform, start: date, end: date) -> pd.DataFrame:
     """Expected players with features, one row a player-game, `features_hash` added; of a live slate only games not begun."""
-    rows = platform.warehouse.query(named_query("predictions", "slate_inputs"), {"start_date": start, "end_date": end}).to_pandas()
+    rows = platform.warehouse.query(
+        named_query("predictions", "slate_inputs"), {"start_date": start, "end_date": end}
+    ).to_pandas()
     begun = (rows["run_mode"] == "live") & (rows["tip_at"] <= pd.Timestamp(platform.now))
     rows = rows[~begun].reset_index(drop=True)
     rows["features_json"], rows["sources_json"] = _vectors(rows)
@@ -35,7 +37,9 @@ def slate_players(platform: Platform, start: date, end: date) -> pd.DataFrame:
 
 def slate_of(platform: Platform, players: pd.DataFrame, start: date, end: date) -> Slate:
     """What systems see: the players, and the games they have played."""
-    past = platform.warehouse.query(named_query("predictions", "past_games"), {"start_date": start, "end_date": end}).to_pandas()
+    past = platform.warehouse.query(
+        named_query("predictions", "past_games"), {"start_date": start, "end_date": end}
+    ).to_pandas()
     return Slate(players, past)
 
 
@@ -65,9 +69,12 @@ def _vectors(rows: pd.DataFrame) -> tuple[list[str], list[str]]:
     sources = rows[[source_column(name) for name in FEATURE_NAMES]].to_numpy()
     features = [
         json.dumps(
-            {name: None if np.isnan(value) else value for name, value in zip(FEATURE_NAMES, row, strict=True)}, separators=(",", ":")
+            {name: None if np.isnan(value) else value for name, value in zip(FEATURE_NAMES, row, strict=True)},
+            separators=(",", ":"),
         )
         for row in values.tolist()
     ]
-    provenance = [json.dumps(dict(zip(FEATURE_NAMES, row, strict=True)), separators=(",", ":")) for row in sources.tolist()]
+    provenance = [
+        json.dumps(dict(zip(FEATURE_NAMES, row, strict=True)), separators=(",", ":")) for row in sources.tolist()
+    ]
     return features, provenance

@@ -4,7 +4,6 @@ from datetime import date
 
 import dagster as dg
 
-from nba_props.assets._factory import OWNERS
 from nba_props.assets.predictions.inputs import manifest_path, model_path
 from nba_props.domain.systems.xgboost_v1 import Manifest, train, training_window
 from nba_props.errors import ModelRefused
@@ -48,7 +47,9 @@ def train_month(run_id: str, platform: Platform, month: date) -> Manifest | None
     """Train, keep and return a month's manifest; None, recorded as skipped, where too few games precede the month."""
     start, end = training_window(month)
     with recorded(platform, run_id, f"predictions/xgboost_v1_model/{month:%Y-%m}", start, end) as step:
-        rows = platform.warehouse.query(named_query("predictions", "training_rows"), {"start_date": start, "end_date": end}).to_pandas()
+        rows = platform.warehouse.query(
+            named_query("predictions", "training_rows"), {"start_date": start, "end_date": end}
+        ).to_pandas()
         try:
             data, manifest = train(rows, month)
         except ModelRefused as reason:

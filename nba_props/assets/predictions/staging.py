@@ -79,7 +79,12 @@ def staging_asset(system_id: str) -> dg.AssetsDefinition:
         kinds={"python"},
         deps=[
             dg.AssetKey(["precompute", name])
-            for name in ("ml_feature_store", "player_daily_cache", "player_shot_zone_analysis", "team_defense_zone_analysis")
+            for name in (
+                "ml_feature_store",
+                "player_daily_cache",
+                "player_shot_zone_analysis",
+                "team_defense_zone_analysis",
+            )
         ]
         + [dg.AssetKey(["analytics", "upcoming_player_game_context"])]
         + ([dg.AssetKey(["predictions", "xgboost_v1_model"])] if system_id in ("xgboost_v1", "ensemble_v1") else []),
@@ -100,9 +105,7 @@ def staging_asset(system_id: str) -> dg.AssetsDefinition:
     return staged
 
 
-def stage_system(
-    platform: Platform, system_id: str, start: date, end: date, run_id: str, tags: Any
-) -> dict[date, int]:
+def stage_system(platform: Platform, system_id: str, start: date, end: date, run_id: str, tags: Any) -> dict[date, int]:
     """Stage one system for the dates; rows staged per date. Dates whose batch is consolidated already are left alone."""
     players = slate_players(platform, start, end)
     only = requested_players(tags)
@@ -172,7 +175,8 @@ def _stage(platform: Platform, system_id: str, rows: pd.DataFrame, batches: dict
     counts: dict[date, int] = {}
     recorded_rows = []
     schema = arrow_schema(PREDICTIONS)
-    for day, mine in rows.groupby("game_date", sort=True):
+    for day in sorted(set(rows["game_date"])):
+        mine = rows[rows["game_date"] == day]
         batch = batches[day]
         staging = StagingTable(
             batch.batch_id, day, system_id, WRITER, mine["created_at"].iloc[0].to_pydatetime(), len(mine)
@@ -180,7 +184,7 @@ def _stage(platform: Platform, system_id: str, rows: pd.DataFrame, batches: dict
         staged = pa.Table.from_pandas(mine[list(PREDICTIONS.column_names)], schema=schema, preserve_index=False)
         platform.warehouse.stage(PREDICTIONS, staging, staged)
         refused = int(mine["prediction_error_code"].notna().sum())
-        recorded_rows.append(record_staged(platform, batch, staging, mine["universal_player_id"].nunique(), refused))
+        recorded_rows.append(record_staged(batch, staging, mine["universal_player_id"].nunique(), refused))
         counts[day] = len(mine)
     save_systems(platform, recorded_rows)
     return counts
@@ -211,7 +215,8 @@ def _key_factors(rows: pd.DataFrame) -> pd.Series:
     size = np.column_stack([rows[f"{name}_adjustment"].to_numpy(dtype=np.float64, na_value=np.nan) for name in found])
     order = np.argsort(-np.abs(np.nan_to_num(size)), axis=1)[:, :3]
     said = [
-        ", ".join(f"{found[i].replace('_', ' ')} {size[row, i]:+.1f}" for i in best if abs(size[row, i]) >= 0.05) or None
+        ", ".join(f"{found[i].replace('_', ' ')} {size[row, i]:+.1f}" for i in best if abs(size[row, i]) >= 0.05)
+        or None
         for row, best in enumerate(order)
     ]
     return pd.Series(said, index=rows.index, dtype=object)
@@ -226,10 +231,9 @@ def _warnings(players: pd.DataFrame) -> np.ndarray:
         "tip_unknown": (players["as_of_basis"] == "noon_bound").to_numpy(),
         "no_line": ~players["has_line"].to_numpy(dtype=bool),
     }
-    joined = np.full(len(players), "", dtype=object)
-    for code, flags in marks.items():
-        joined = np.where(flags, np.where(joined == "", code, joined + f",{code}"), joined)
-    return np.where(joined == "", None, joined)
+    flagged = zip(*(flags.tolist() for flags in marks.values()), strict=True)
+    said = [",".join(code for code, flag in zip(marks, row, strict=True) if flag) or None for row in flagged]
+    return np.array(said, dtype=object)
 
 
 STAGING_ASSETS = [staging_asset(system_id) for system_id in SYSTEM_IDS]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import Any
 
 import dagster as dg
 import pyarrow.compute as pc
@@ -62,7 +63,11 @@ def archive_history(
             quarantined += parsed.quarantined.num_rows
         step.rows_written = sum(written.values())
     for one in PARSED:
-        metadata = {"rows_changed": written[one], "rows_quarantined": quarantined, "archives": ", ".join(ids)}
+        metadata: dict[str, Any] = {
+            "rows_changed": written[one],
+            "rows_quarantined": quarantined,
+            "archives": ", ".join(ids),
+        }
         yield dg.MaterializeResult(asset_key=dg.AssetKey(list(one.asset_key)), metadata=metadata)
 
 

@@ -61,8 +61,8 @@ def registry_rows(
 
     A person is named by the undated list if it has them, else by the first box score or roster: a later game renames nobody.
     """
-    names = pd.concat([listed, spelled, rostered])[["source_player_id", "player_name"]]
-    names = names.drop_duplicates("source_player_id").set_index("source_player_id")["player_name"]
+    spellings = pd.concat([listed, spelled, rostered])[["source_player_id", "player_name"]]
+    names = spellings.drop_duplicates("source_player_id").set_index("source_player_id")["player_name"]
     known = pd.concat(
         [
             appearances[["source_player_id", "first_game_date"]].rename(
@@ -72,7 +72,7 @@ def registry_rows(
         ]
     )
     first_known = known.groupby("source_player_id")["first_known_date"].min()
-    without_game = names.index.difference(appearances["source_player_id"])
+    without_game = names.index.difference(pd.Index(appearances["source_player_id"]))
     rows = pd.concat(
         [
             appearances,

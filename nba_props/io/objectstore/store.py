@@ -52,6 +52,9 @@ class ObjectStore(Protocol):
     cannot be read or written raises StorageFault, with what was there before still there.
     """
 
+    def __hash__(self) -> int:
+        """A store is its own identity: what was read from it may be kept by it."""
+
     def put(
         self,
         path: str,

@@ -31,8 +31,8 @@ from nba_props.catalog.render.sql import replace_range_merge, select_list, upser
 from nba_props.errors import BadInput, NbaPropsError, SchemaMismatch, StorageFault, WarehouseBusy
 from nba_props.io.objectstore.store import ObjectStore
 from nba_props.io.warehouse.base import STAGING_PREFIX, Params, StagingTable, UpsertCounts, column_types
-from nba_props.io.warehouse.parity import refuse_mismatch
 from nba_props.io.warehouse.lease import lease
+from nba_props.io.warehouse.parity import refuse_mismatch
 from nba_props.io.warehouse.sqltext import PARAMETERS, bound, parse, render
 
 if TYPE_CHECKING:
@@ -201,10 +201,11 @@ class BigQueryWarehouse:
             raise BadInput(f"There is no staging table {staging.name}.", next_step="List them: nba-props staging list.")
         return columns
 
-    def read_staging(self, staging: StagingTable) -> pa.Table:
+    def read_staging(self, staging: StagingTable, columns: Sequence[str] | None = None) -> pa.Table:
         with _typed_errors(f"Reading {staging.name}"):
             stored = self._client.get_table(self._staging_id(staging), retry=self._retry)
-            rows = self._client.list_rows(stored, retry=self._retry)
+            wanted = None if columns is None else [field for field in stored.schema if field.name in columns]
+            rows = self._client.list_rows(stored, selected_fields=wanted, retry=self._retry)
             return _plain(rows.to_arrow(create_bqstorage_client=False))
 
     def merge(self, statement: str, staged: Sequence[StagingTable], params: Params) -> int:
@@ -302,7 +303,7 @@ class BigQueryWarehouse:
             self._load(data, table, destination, job_id=job_id)
         except Conflict:
             earlier = self._client.get_job(job_id, project=self._project, location=self._location, retry=self._retry)
-            is_loaded = earlier.exception() is None  # type: ignore[no-untyped-call]
+            is_loaded = earlier.exception() is None
             if not is_loaded or self._row_count(destination) != rows.num_rows:
                 self._load(data, table, destination)
 
