@@ -57,15 +57,22 @@ where game_date between @start_date and @end_date
 order by game_date, system_id
 """
 
-# An older batch that lands late leaves inactive rows as they were made; only rows that came into or went out of force
-# change what is published.
+# What is published changes when rows come into force, and when the batch that superseded a row was merged. A row of an
+# older batch that lands late was never in force: its own instant is no change.
 _PREDICTIONS = """
-with slate_rows as (
-    select
-        game_date, game_id, universal_player_id, system_id, is_active,
-        if(is_active or updated_at > created_at, updated_at, null) as changed_at
-    from nba_predictions.player_prop_predictions
+with batches as (
+    select batch_id, consolidated_at
+    from nba_predictions.prediction_batches
     where game_date between @start_date and @end_date
+),
+
+slate_rows as (
+    select
+        p.game_date, p.game_id, p.universal_player_id, p.system_id, p.is_active,
+        if(p.is_active or p.updated_at < b.consolidated_at, p.updated_at, b.consolidated_at) as changed_at
+    from nba_predictions.player_prop_predictions as p
+    left join batches as b on b.batch_id = p.superseded_by
+    where p.game_date between @start_date and @end_date
 )
 
 select
@@ -79,6 +86,7 @@ select
     count(distinct if(is_active, universal_player_id, null)) as players, max(changed_at) as changed_at
 from slate_rows
 group by game_date, game_id, system_id
+order by game_date, game_id, system_id
 """
 
 _ACTIVE_BATCHES = """

@@ -20,9 +20,7 @@ FEATURES = (
     | dg.AssetSelection.assets(["reference", "name_resolution"])
     | dg.AssetSelection.groups("analytics", "precompute")
 )
-CONSOLIDATION = dg.AssetSelection.assets(
-    ["predictions", "player_prop_predictions"], ["predictions", "quote_prices"]
-) | dg.AssetSelection.groups("monitoring")
+CONSOLIDATION = dg.AssetSelection.assets(["predictions", "player_prop_predictions"], ["predictions", "quote_prices"])
 
 
 def build_jobs() -> list[Any]:
@@ -43,7 +41,15 @@ def build_jobs() -> list[Any]:
         ),
         dg.define_asset_job("predictions", STAGING, description="Every system stages its predictions."),
         dg.define_asset_job(
-            "consolidation", CONSOLIDATION, description="Staging becomes what is in force; coverage and checks."
+            "consolidation",
+            CONSOLIDATION,
+            description="Staging becomes what is in force, and every offered line is priced.",
+        ),
+        # A run of its own: coverage is told even where a blocking check fails the consolidation.
+        dg.define_asset_job(
+            "monitoring",
+            dg.AssetSelection.groups("monitoring"),
+            description="Coverage, and a reason for everyone missing.",
         ),
         dg.define_asset_job(
             "grading", dg.AssetSelection.groups("grading"), description="Predictions against what happened."

@@ -134,9 +134,9 @@ def run_dates(runner: Runner, days: Iterable[date], request: Request) -> Outcome
             runner.run(
                 _daily("consolidation", start, end, f"consolidation {label}"), request.tags | {WRITERS_DONE_TAG: "true"}
             )
+            runner.run(_daily("monitoring", start, end, f"coverage {label}"), request.tags)
         played = [day for day in chunk if day < platform.today]
         for start, end in _ranges(played):
-            runner.run(_daily("summaries", start, end, f"results {label}"), request.tags)
             runner.run(_daily("grading", start, end, f"grades {label}"), request.tags)
         for start, end in _ranges(chunk):
             runner.run(_daily("exports", start, end, f"exports {label}"), request.tags)

@@ -295,10 +295,19 @@ def change_after_export(home: Platform) -> None:
 
 
 def land_an_older_batch_late(home: Platform) -> None:
-    late = slates.prediction_rows(
-        PEOPLE[0], batch_id="batch_0", is_active=False, created_at=later(30), updated_at=later(30)
-    )
-    slates.put(home, "nba_predictions.player_prop_predictions", *late)
+    landed = {"batch_id": "batch_0", "is_active": False, "superseded_by": f"batch_{DAY}_1", "updated_at": later(30)}
+    slates.put(home, "nba_predictions.player_prop_predictions", *slates.prediction_rows(PEOPLE[0], **landed))
+
+
+def refuse_again(home: Platform) -> None:
+    refused = {"batch_id": "batch_0", "is_active": False, "prediction_error_code": "no_model", "updated_at": later(30)}
+    slates.put(home, "nba_predictions.player_prop_predictions", *slates.prediction_rows(PEOPLE[0], **refused))
+
+
+def withdraw_a_player(home: Platform) -> None:
+    slates.batch(home, batch_id="batch_2", scope="players:nba_0", opened_at=later(29), consolidated_at=later(31))
+    gone = {"is_active": False, "superseded_by": "batch_2", "updated_at": later(30)}
+    slates.put(home, "nba_predictions.player_prop_predictions", *slates.prediction_rows(PEOPLE[0], **gone))
 
 
 def compute_coverage_before_the_change(home: Platform) -> None:
@@ -328,6 +337,8 @@ def step(home: Platform, name: str, status: str, minutes: float, run_id: str = "
         (withhold, State.DEGRADED, f"{PREDICTIONS} was withheld at 2024-01-15 17:05:00 UTC."),
         (change_after_export, State.DEGRADED, f"{PREDICTIONS} was exported at 2024-01-15 17:05:00 UTC, before"),
         (land_an_older_batch_late, State.READY, None),
+        (refuse_again, State.READY, None),
+        (withdraw_a_player, State.DEGRADED, "before predictions changed at 2024-01-15 17:30:00 UTC."),
         (compute_coverage_before_the_change, State.DEGRADED, "Coverage is of 2024-01-15 16:50:00 UTC, before"),
         (fail_a_run, State.READY, f"The latest run for {DAY} failed in predictions/xgboost_v1."),
     ],

@@ -75,7 +75,9 @@ def unresolved(
 @names.command()
 def alias(
     alias: Annotated[str, typer.Argument(metavar="ALIAS", help="The spelling that is not understood.")],
-    canonical: Annotated[str, typer.Argument(metavar="CANONICAL", help="The same person's name as the registry has it.")],
+    canonical: Annotated[
+        str, typer.Argument(metavar="CANONICAL", help="The same person's name as the registry has it.")
+    ],
     dates: Annotated[str | None, typer.Option("--dates", metavar="D1,D2", help="Run again only these dates.")] = None,
     no_run: Annotated[bool, typer.Option("--no-run", help="Only add the alias.")] = False,
     as_json: AsJson = False,
@@ -101,7 +103,9 @@ def alias(
         if as_json:
             show_json(binding.to_dict() | {"dates": []})
         return
-    note(f"running again {', '.join(binding.player_ids)} on {len(days)} dates, latest first: {', '.join(map(str, days))}")
+    note(
+        f"running again {', '.join(binding.player_ids)} on {len(days)} dates, latest first: {', '.join(map(str, days))}"
+    )
     failures = _run_again(platform, binding, days)
 
     from nba_props.cli.slates import end_of_backfill
@@ -138,7 +142,8 @@ def queued(platform: "Platform", start: date, end: date) -> list[dict[str, Any]]
 def suggestions_of(text: str) -> list[dict[str, Any]]:
     """Ranked candidates of the queue's text, best first."""
     return [
-        {"player_name": name, "player_lookup": key, "score": int(score)} for name, key, score in _SUGGESTION.findall(text)
+        {"player_name": name, "player_lookup": key, "score": int(score)}
+        for name, key, score in _SUGGESTION.findall(text)
     ]
 
 
@@ -233,9 +238,12 @@ def _write(platform: "Platform", one: str, other: str) -> bool:
     from nba_props.catalog.render.arrow import arrow_schema
 
     aliases = table("nba_reference.player_aliases")
-    stored = platform.warehouse.query("SELECT alias_lookup, canonical_lookup, is_active FROM nba_reference.player_aliases")
+    stored = platform.warehouse.query(
+        "SELECT alias_lookup, canonical_lookup, is_active FROM nba_reference.player_aliases"
+    )
     if any(
-        {row["alias_lookup"], row["canonical_lookup"]} == {one, other} and row["is_active"] for row in stored.to_pylist()
+        {row["alias_lookup"], row["canonical_lookup"]} == {one, other} and row["is_active"]
+        for row in stored.to_pylist()
     ):
         return False
     row = {
@@ -252,9 +260,7 @@ def _write(platform: "Platform", one: str, other: str) -> bool:
     return True
 
 
-def _dates_to_run(
-    platform: "Platform", binding: Binding, only: set[date] | None
-) -> tuple[list[date], list[date]]:
+def _dates_to_run(platform: "Platform", binding: Binding, only: set[date] | None) -> tuple[list[date], list[date]]:
     """(predicted dates that wait for the name, latest first; the other dates that do)."""
     dates = {"start_date": shared.FIRST_PARTITION, "end_date": shared.day_of("tomorrow", platform)}
     waiting = {

@@ -33,7 +33,8 @@ AsOf = Annotated[
     typer.Option("--as-of", metavar="INSTANT", help="What is known: only up to this instant (ISO, with offset)."),
 ]
 SkipGate = Annotated[
-    bool, typer.Option("--skip-completeness-gate", help="Expect players of teams whose earlier box scores are incomplete.")
+    bool,
+    typer.Option("--skip-completeness-gate", help="Expect players of teams whose earlier box scores are incomplete."),
 ]
 
 
@@ -93,7 +94,9 @@ def backfill(
 
 def grade(
     start: Annotated[str, typer.Argument(metavar="START", help="First date to grade.")],
-    end: Annotated[str | None, typer.Argument(metavar="END", help="Last date (default: START).", show_default=False)] = None,
+    end: Annotated[
+        str | None, typer.Argument(metavar="END", help="Last date (default: START).", show_default=False)
+    ] = None,
     as_json: AsJson = False,
     home: Home = None,
 ) -> None:
@@ -116,7 +119,9 @@ def grade(
 
         for job, title in (("summaries", "results"), ("grading", "grades")):
             started.runner.run(Stage(job, first.isoformat(), last.isoformat(), f"{title} {first} to {last}"))
-        run_selection(started.runner, grades.predicted_dates(platform, first, last), 'key:"exports/results"', request_of())
+        run_selection(
+            started.runner, grades.predicted_dates(platform, first, last), 'key:"exports/results"', request_of()
+        )
     failures = started.outcome.failures
     found = grades.grades_of(platform, first, last)
     if as_json:
@@ -202,7 +207,9 @@ def _check_instant(platform: "Platform", text: str) -> None:
 
     instant = parse_instant(text)
     if instant > platform.now:
-        raise BadInput(f"--as-of {text} is in the future.", next_step="nothing of it is known yet; leave the option out")
+        raise BadInput(
+            f"--as-of {text} is in the future.", next_step="nothing of it is known yet; leave the option out"
+        )
 
 
 def _dates(

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from nba_props.io.warehouse.base import StagingTable
     from nba_props.platform import Platform
 
-staging = typer.Typer(help="What batches left behind: list, consolidate by hand, remove on purpose.", no_args_is_help=True)
+staging = typer.Typer(
+    help="What batches left behind: list, consolidate by hand, remove on purpose.", no_args_is_help=True
+)
 
 Batch = Annotated[str | None, typer.Option("--batch", metavar="ID", help="Only this batch.")]
 
@@ -53,11 +55,15 @@ def consolidate(
     batch: Batch = None,
     min_completion: Annotated[
         float | None,
-        typer.Option("--min-completion", metavar="PCT", min=0, max=100, help="Merge from this share of players on, now."),
+        typer.Option(
+            "--min-completion", metavar="PCT", min=0, max=100, help="Merge from this share of players on, now."
+        ),
     ] = None,
     accept_missing: Annotated[
         list[str] | None,
-        typer.Option("--accept-missing", metavar="COL", help="Accept a column that staging lacks as NULL (repeatable)."),
+        typer.Option(
+            "--accept-missing", metavar="COL", help="Accept a column that staging lacks as NULL (repeatable)."
+        ),
     ] = None,
     as_json: AsJson = False,
     home: Home = None,
@@ -101,7 +107,10 @@ def clean(
     older_than: Annotated[
         float | None,
         typer.Option(
-            "--older-than", metavar="MINUTES", min=0, help="Only staging of this age (default: the grace period, or any age with --batch)."
+            "--older-than",
+            metavar="MINUTES",
+            min=0,
+            help="Only staging of this age (default: the grace period, or any age with --batch).",
         ),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
@@ -201,7 +210,11 @@ def _consolidate(
         step.rows_written = done.inserted_rows
         step.skip_reason = None if done.batches else "nothing could be consolidated"
     if done.batches:
-        metadata = {"batches": ", ".join(done.batches), "rows_inserted": done.inserted_rows, "by": "staging consolidate"}
+        metadata = {
+            "batches": ", ".join(done.batches),
+            "rows_inserted": done.inserted_rows,
+            "by": "staging consolidate",
+        }
         instance.report_runless_asset_event(
             dg.AssetMaterialization(dg.AssetKey(name.split("/")), partition=day.isoformat(), metadata=metadata)
         )
@@ -232,9 +245,7 @@ def _unknown_batch(batch: str, staged: "Sequence[StagingTable]") -> None:
     raise BadInput(f"Nothing is staged of a batch {batch!r} there.", next_step=shared.did_you_mean(batch, ids, left))
 
 
-def _doomed(
-    tables: "Sequence[StagingTable]", batch: str | None, minutes: float, now: datetime
-) -> "list[StagingTable]":
+def _doomed(tables: "Sequence[StagingTable]", batch: str | None, minutes: float, now: datetime) -> "list[StagingTable]":
     before = now - timedelta(minutes=minutes)
     return [one for one in tables if one.created_at <= before and batch in (None, one.batch_id)]
 

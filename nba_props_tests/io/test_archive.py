@@ -442,7 +442,6 @@ BAD_BOX_ROWS: list[tuple[dict[str, Any], str]] = [
     ({"ftm": 9, "fta": 3, "pts": 18}, "more_made_than_attempted"),
     ({"pts": 13}, "points_not_sum_of_shots"),
     ({"pts": None}, "minutes_without_points"),
-    ({"minutes": 0.0}, "points_without_minutes"),
     ({"minutes": None}, "points_without_minutes"),
     ({"team_abbr": "XYZ"}, "team_abbr_unknown"),
     ({"team_abbr": "LAL"}, "team_not_in_game"),
@@ -562,6 +561,11 @@ def test_no_minutes_mean_null_points_and_a_typed_status() -> None:
         None,
         None,
     )
+
+
+def test_points_in_minutes_rounded_to_zero_were_played() -> None:
+    row = only(parsed(player_box=[*box_rows(), nothing(pts=2, fgm=1, fga=1)], games=game_rows()), 1900)
+    assert (row["participation"], row["minutes"], row["points"]) == ("played", 0.0, 2)
 
 
 def test_what_happened_in_no_minutes_stays_known() -> None:
@@ -718,15 +722,14 @@ def test_the_real_archive(archive_dir: Path) -> None:
     }
     reasons = whole.quarantined.to_pandas().groupby(["table_name", "reason"]).size().to_dict()
     assert reasons == {
-        ("player_box_scores", "points_without_minutes"): 16,
         ("player_box_scores", "not_a_counting_game"): 7,
         ("player_points_quotes", "snapshot_utc_missing"): 2_267,
         ("player_list", "player_id_out_of_range"): 1,
     }
     box = whole.rows["player_box_scores"].to_pandas()
     assert box.groupby("participation").size().to_dict() == {
-        "played": 263_376,
-        "no_minutes": 631,
+        "played": 263_414,
+        "no_minutes": 609,
         "dnp_coach_decision": 11_165,
         "dnp_injury": 2_021,
         "dnp_other": 235,

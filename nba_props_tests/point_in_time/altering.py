@@ -82,9 +82,14 @@ def known_of(platform: Platform, day: date, spare_teams: tuple[str, str] | None 
 
 
 def read_frames(directory: Path) -> Frames:
+    """Each file with its own types, so that NULL is no NaN and a count no float; text as plain strings."""
     return {
-        path.stem: pq.read_table(path).to_pandas(types_mapper=pd.ArrowDtype) for path in sorted(directory.glob("*.parquet"))
+        path.stem: pq.read_table(path).to_pandas(types_mapper=_type_of) for path in sorted(directory.glob("*.parquet"))
     }
+
+
+def _type_of(kind: pa.DataType) -> pd.ArrowDtype | None:
+    return None if pa.types.is_large_string(kind) or pa.types.is_string(kind) else pd.ArrowDtype(kind)
 
 
 def write_frames(frames: Mapping[str, pd.DataFrame], directory: Path) -> Path:
@@ -292,7 +297,7 @@ def _late_quotes(quotes: pd.DataFrame, known: Known) -> pd.DataFrame:
     base = template.loc[template.index.repeat(len(tonight))].reset_index(drop=True)
     as_of, tip = tonight["as_of_at"], tonight["tip_at"].fillna(tonight["as_of_at"] + pd.Timedelta(hours=6))
     event = {"event_id": "late", "home_abbr": tonight["home_team"], "away_abbr": tonight["away_team"]}
-    nowhere = {"event_id": pd.NA, "home_abbr": pd.NA, "away_abbr": pd.NA}
+    nowhere = {"event_id": None, "home_abbr": None, "away_abbr": None}
     minute = pd.Timedelta(minutes=1)
     kinds = (
         {"bookmaker": BEST_RANKED_BOOK, "snapshot_utc": as_of, "tip_utc": tip, "pre_tip": True, **event},

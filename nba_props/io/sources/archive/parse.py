@@ -368,7 +368,9 @@ def did_not_play_status(comment: str) -> str:
 
 def _participation(rows: pd.DataFrame) -> pd.Series:
     absent = map_distinct(rows["comment"], did_not_play_status, pa.string())
-    played = is_true(rows["minutes"] > 0)
+    # Sources round: a player who shot or scored in "0" minutes was on the floor for seconds, and his points count.
+    took_part = is_true(rows["minutes"] == 0) & is_true((rows[["pts", "fga", "fta"]].fillna(0) > 0).any(axis=1))
+    played = is_true(rows["minutes"] > 0) | took_part
     return absent.fillna("no_minutes").mask(played, "played")
 
 

@@ -382,7 +382,7 @@ class PlayerBox(Payload):
                 rows["fga_paint"] + rows["fga_mid"] > rows["fga"] - rows["fg3a"],
             ),
         ),
-        Rule(Reason.POINTS_WITHOUT_MINUTES, lambda rows: ~_has_minutes(rows) & (rows["pts"] > 0)),
+        Rule(Reason.POINTS_WITHOUT_MINUTES, lambda rows: rows["minutes"].isna() & (rows["pts"] > 0)),
         Rule(Reason.MINUTES_WITHOUT_POINTS, lambda rows: _has_minutes(rows) & rows["pts"].isna()),
     )
 

@@ -1,0 +1,162 @@
+"""Commands on a home itself: init, import-history, ui."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nba_props.cli import shared
+from nba_props.cli.screen import note, show_json
+from nba_props.cli.shared import AsJson, Home
+from nba_props.errors import BadInput, NbaPropsError
+
+if TYPE_CHECKING:
+    from nba_props.platform import Platform
+
+_HOST = "127.0.0.1"
+_PORTS_TRIED = 20
+_SECONDS_TO_STOP = 20
+
+
+def init(as_json: AsJson = False, home: Home = None) -> None:
+    """Create what a home needs: tables, shipped aliases and books, Dagster's settings. Running it twice changes nothing."""
+    platform = shared.platform_of(home)
+
+    from nba_props.cli import render
+    from nba_props.instance import dagster_home
+    from nba_props.prepare import prepare
+
+    created = prepare(platform)
+    drifted = drift(platform)
+    dagster_home(platform)
+    if as_json:
+        show_json({"home": str(platform.home), "created": created, "drifted": drifted})
+    else:
+        render.initialised(platform, created, drifted)
+    raise typer.Exit(2 if drifted else 0)
+
+
+def drift(platform: "Platform") -> dict[str, str]:
+    """Tables whose stored columns are not the declared ones, each with the difference."""
+    from nba_props.catalog import TABLES
+    from nba_props.catalog.model import TableKind
+    from nba_props.errors import SchemaMismatch
+    from nba_props.io.warehouse.base import column_types
+    from nba_props.io.warehouse.parity import refuse_mismatch
+
+    found: dict[str, str] = {}
+    for name, declared in TABLES.items():
+        stored = platform.warehouse.stored_columns(declared) if declared.kind is not TableKind.VIEW else None
+        if stored is not None:
+            try:
+                refuse_mismatch(name, column_types(declared), stored)
+            except SchemaMismatch as mismatch:
+                found[name] = mismatch.message
+    return found
+
+
+def import_history(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="The directory that holds the archive.")],
+    as_json: AsJson = False,
+    home: Home = None,
+) -> None:
+    """Load an archive of real data: every table and season in it; says what was read, kept, refused and why."""
+    platform = shared.platform_of(home)
+
+    from nba_props.cli import render
+    from nba_props.cli.importing import import_archive
+    from nba_props.cli.runs import runs
+    from nba_props.io.sources.archive import discover
+
+    archive = discover(directory.expanduser())
+    with runs(platform) as started:
+        report = import_archive(started, archive)
+    if as_json:
+        show_json(report.to_dict())
+    else:
+        render.imported(platform, report)
+    raise typer.Exit(2 if report.failures or not report.rows_kept else 0)
+
+
+def ui(
+    port: Annotated[
+        int, typer.Option("--port", min=1, max=65535, help="Port of the web server, on this machine only.")
+    ] = 3000,
+    home: Home = None,
+) -> None:
+    """Start the Dagster UI (web server and daemon) on this home, until Ctrl-C."""
+    platform = shared.platform_of(home)
+    _refuse_taken(port)
+
+    from nba_props.instance import dagster_home
+    from nba_props.prepare import prepare
+
+    prepare(platform)
+    command = [sys.executable, "-m", "dagster", "dev", "-m", "nba_props.definitions", "-h", _HOST, "-p", str(port)]
+    places = {"DAGSTER_HOME": str(dagster_home(platform)), "NBA_PROPS_HOME": str(platform.home)}
+    note(f"Dagster UI of {platform.home}: http://{_HOST}:{port} (Ctrl-C stops it)")
+    code = _until_stopped(command, os.environ | places)
+    if code:
+        raise NbaPropsError(
+            f"The UI ended by itself with code {code}.", next_step="read what it printed above; another --port may help"
+        )
+
+
+def _refuse_taken(port: int) -> None:
+    if _is_free(port):
+        return
+    free = next((one for one in range(port + 1, min(port + _PORTS_TRIED, 65536)) if _is_free(one)), None)
+    raise BadInput(
+        f"Port {port} of this machine is taken or not allowed.",
+        next_step=f"nba-props ui --port {free}" if free else "give another port with --port",
+    )
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as one:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            one.bind((_HOST, port))
+        except OSError:
+            return False
+    return True
+
+
+def _until_stopped(command: list[str], environment: dict[str, str]) -> int:
+    """Run a server until it ends (its exit code) or we are interrupted or terminated (0, the server stopped first).
+
+    It gets a session of its own, so that Ctrl-C reaches it once, from here, and its children die with it.
+    """
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    server = subprocess.Popen(command, env=environment, start_new_session=True)
+    try:
+        return server.wait()
+    except KeyboardInterrupt:
+        note("stopping the UI")
+        return 0
+    finally:
+        _stop(server)
+        signal.signal(signal.SIGTERM, before)
+
+
+def _stop(server: "subprocess.Popen[bytes]") -> None:
+    if server.poll() is None:
+        with suppress(ProcessLookupError):
+            server.send_signal(signal.SIGINT)
+        try:
+            server.wait(_SECONDS_TO_STOP)
+        except subprocess.TimeoutExpired:
+            note("it did not stop by itself and is ended")
+    with suppress(ProcessLookupError):  # what is left of its session
+        os.killpg(server.pid, signal.SIGTERM)
