@@ -10,9 +10,8 @@ def _collect(*modules: ModuleType) -> dict[str, Table]:
     found: dict[str, Table] = {}
     for module in modules:
         for value in vars(module).values():
-            if isinstance(value, Table):
-                if found.setdefault(value.full_name, value) is not value:
-                    raise CatalogError(f"{value.full_name} is declared twice.")
+            if isinstance(value, Table) and found.setdefault(value.full_name, value) is not value:
+                raise CatalogError(f"{value.full_name} is declared twice.")
     return found
 
 

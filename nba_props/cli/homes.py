@@ -135,7 +135,7 @@ def _until_stopped(command: list[str], environment: dict[str, str]) -> int:
     It gets a session of its own, so that Ctrl-C reaches it once, from here, and its children die with it.
     """
 
-    def interrupt(number: int, frame: FrameType | None) -> None:
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGTERM, interrupt)

@@ -92,7 +92,7 @@ def _report(
         tables=_by_table(counts),
         refused=refused,
         files=[file.name for file in archive.files],
-        ignored={one.name: one.reason for one in archive.ignored},
+        ignored={one.name: one.why for one in archive.ignored},
         missing={one.name: one.cost for one in archive.missing},
         not_given=_by_capability(ask(_CAPABILITIES).to_pylist(), seasons),
         people=people["people"][0].as_py(),

@@ -93,7 +93,7 @@ def _refuse_unknown(source: Any, ctes: set[str]) -> None:
     if not source.db and source.name in ctes:
         return
     full_name = f"{source.db}.{source.name}" if source.db else source.name
-    if source.catalog or not (full_name in TABLES or source.name.startswith(STAGING_PREFIX) and source.db):
+    if source.catalog or not (full_name in TABLES or (source.name.startswith(STAGING_PREFIX) and source.db)):
         bare = {known.split(".")[1]: known for known in TABLES}
         named = bare.get(source.name)
         near = f"did you mean {named}?" if named else shared.did_you_mean(full_name, TABLES, _LOOK)

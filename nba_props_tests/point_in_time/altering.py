@@ -4,7 +4,7 @@ Here belong the alterations. Each keeps rows valid (made shots still add up to p
 a refused row could leak nothing. What was known before the slate is never touched.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -172,6 +172,11 @@ def results_added(frames: Frames, known: Known) -> Frames:
     return _with_game_of_idle_teams(altered, known, season)
 
 
+def seen_altered(frames: Frames, known: Known) -> Frames:
+    """What was seen at or after as_of: quotes, injury reports, rosters."""
+    return reports_altered(quotes_altered(frames, known), known)
+
+
 def quotes_altered(frames: Frames, known: Known) -> Frames:
     """Of what was seen at or after as_of a third goes, a third moves, and every player gets quotes nobody had: of the
     best-ranked book and of one never seen, with other tips, in play, without an event, and at the very instant of as_of."""
@@ -220,19 +225,9 @@ def reports_altered(frames: Frames, known: Known) -> Frames:
 
 def all_later_altered(frames: Frames, known: Known) -> Frames:
     """All of it together."""
-    for alteration in (results_changed, results_added, quotes_altered, reports_altered):
+    for alteration in (results_changed, results_added, seen_altered):
         frames = alteration(frames, known)
     return frames
-
-
-ALTERATIONS: tuple[Callable[[Frames, Known], Frames], ...] = (
-    all_later_deleted,
-    results_changed,
-    results_added,
-    quotes_altered,
-    reports_altered,
-    all_later_altered,
-)
 
 
 # -- inside -----------------------------------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ from nba_props.domain.systems import SYSTEM_IDS
 from nba_props.domain.systems.xgboost_v1 import training_window
 from nba_props.io.landing import land
 from nba_props.io.sources.archive import discover
-from nba_props.io.warehouse.sqltext import parameters_used, parse, read_sql
+from nba_props.io.warehouse.sqltext import read_sql
 from nba_props.plan import Request
 from nba_props.platform import Platform
 from nba_props.prepare import prepare
@@ -96,10 +96,7 @@ def build(platform: Platform, one: Table, start: date, end: date, request: Reque
         platform.warehouse.replace_rows(UNRESOLVED, queued, start, end)
         platform.warehouse.replace_rows(RESOLVED, bound, start, end)
         return
-    sql = sql_of(one)
-    used = parameters_used(parse(sql))
-    values = {name: value for name, value in parameters(platform, request.tags).items() if name in used}
-    platform.warehouse.replace_range(one, sql, values, start, end)
+    platform.warehouse.replace_range(one, sql_of(one), parameters(platform, request.tags), start, end)
 
 
 def build_results(platform: Platform) -> None:

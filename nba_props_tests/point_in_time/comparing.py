@@ -36,17 +36,24 @@ def snapshot(platform: Platform, day: date, games: Sequence[str], staged: Mappin
     taken: dict[str, Any] = {}
     for one in feature_tables():
         if one not in (LINE_PRICES, NAMES):
-            taken[f"{one.full_name} of {day}"] = _of_games(_content(platform, one, day, day), games)
+            taken[f"{one.full_name} of {day}"] = content_of(platform, one, day, games)
         taken[f"{one.full_name} before {day}"] = _content(platform, one, DAWN, before)
     for one in SUMMARIES:
         taken[f"{one.full_name} before {day}"] = _content(platform, one, DAWN, before)
-    taken["quotes as known"] = _quotes_as_known(platform, day, games)
+    taken["quotes as known"] = content_of(platform, LINE_PRICES, day, games)
     taken |= _model(platform, day)
     for system, rows in staged.items():
         taken[f"staged by {system}"] = _in_order(_of_games(_without(rows, NO_CONTENT), games), PREDICTIONS)
     predicted = _content(platform, PREDICTIONS, day, day)
     taken["active predictions"] = _of_games(predicted.filter(predicted["is_active"]), games)
     return taken
+
+
+def content_of(platform: Platform, one: Table, day: date, games: Sequence[str]) -> pa.Table:
+    """One table's content of the slate's games."""
+    if one is LINE_PRICES:
+        return _quotes_as_known(platform, day, games)
+    return _of_games(_content(platform, one, day, day), games)
 
 
 def differences(one: Snapshot, other: Snapshot) -> list[str]:

@@ -1,41 +1,45 @@
 """Nothing later than a slate's as_of decides a feature, a model or a prediction of it: on the simulated league, bit for bit.
 
-The slate is built from the whole league and again from archives whose future is another one, in new homes and over the
-old one. The counter-tests open each window by a hair and expect the comparison to see it: a test that cannot fail proves
-nothing.
+The slate is built from the whole league, and again from archives whose future is another one: in new homes and over the
+old one. The counter-tests open one window each and expect the comparison to see it: a test that cannot fail proves nothing.
 """
 
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 
 import pytest
 
 from nba_props.assets.predictions import models
-from nba_props.catalog import Table
+from nba_props.catalog import Table, table
+from nba_props.domain.calendar import month_start
 from nba_props.domain.systems import xgboost_v1
 from nba_props.io.warehouse.sqltext import read_sql
 from nba_props.plan import Request
 from nba_props.platform import Platform
 from nba_props_tests.point_in_time.altering import (
-    ALTERATIONS,
+    NEVER_SEEN_BOOK,
+    NEW_PERSON_ID,
     Frames,
     Known,
     all_later_altered,
     all_later_deleted,
-    quotes_altered,
+    results_added,
+    results_changed,
+    seen_altered,
     write_frames,
 )
 from nba_props_tests.point_in_time.building import (
     SqlOf,
+    build,
     build_history,
     build_results,
     build_slate,
     copy_of,
+    frame,
     import_archive,
     open_home,
 )
-from nba_props_tests.point_in_time.comparing import Snapshot, differences, snapshot
+from nba_props_tests.point_in_time.comparing import Snapshot, content_of, differences, snapshot
 from nba_props_tests.point_in_time.conftest import DAY, Built
 
 FORCED = Request(is_forced=True)
@@ -43,17 +47,17 @@ FORCED = Request(is_forced=True)
 Alteration = Callable[[Frames, Known], Frames]
 
 
-def from_scratch(built: Built, alteration: Alteration, tmp_path: Path) -> Snapshot:
-    platform = open_home(tmp_path / "home")
-    import_archive(platform, write_frames(alteration(built.frames, built.known), tmp_path / "altered"))
+def from_scratch(built: Built, alteration: Alteration, directory: Path) -> Snapshot:
+    platform = open_home(directory / "home")
+    import_archive(platform, write_frames(alteration(built.frames, built.known), directory / "altered"))
     build_history(platform, built.known.day)
     return snapshot(platform, built.known.day, built.games, build_slate(platform, built.known.day))
 
 
-def over_the_old(built: Built, alteration: Alteration, tmp_path: Path) -> Platform:
+def over_the_old(built: Built, alteration: Alteration, directory: Path) -> Platform:
     """The home in which the slate was built, with the altered archive imported on top."""
-    platform = copy_of(built.platform, tmp_path / "home")
-    import_archive(platform, write_frames(alteration(built.frames, built.known), tmp_path / "altered"))
+    platform = copy_of(built.platform, directory / "home")
+    import_archive(platform, write_frames(alteration(built.frames, built.known), directory / "altered"))
     build_results(platform)
     return platform
 
@@ -71,8 +75,156 @@ def test_another_future_gives_the_same_slate(built: Built, alteration: Alteratio
     assert differences(built.snapshot, from_scratch(built, alteration, tmp_path)) == []
 
 
-@pytest.mark.parametrize("alteration", ALTERATIONS)
+@pytest.mark.parametrize("alteration", [results_changed, results_added, seen_altered, all_later_altered])
 def test_importing_another_future_and_forcing_the_slate_changes_nothing(
     built: Built, alteration: Alteration, tmp_path: Path
 ) -> None:
     assert differences(built.snapshot, rebuilt(over_the_old(built, alteration, tmp_path), built)) == []
+
+
+def test_the_slate_is_worth_comparing(built: Built) -> None:
+    """Every system answers, books quote, reports are in, a model serves, and a game has no known tip."""
+    active = built.snapshot["active predictions"].to_pandas()
+    players = active.groupby("system_id")["universal_player_id"].nunique()
+    assert len(players) == 5
+    assert players.min() >= 20
+    assert active["has_prop_line"].any()
+    assert active["model_id"].eq("xgboost_v1/2025-11").any()
+    assert active["injury_status"].notna().any()
+    assert {"tip_minus_30", "noon_bound"} == set(built.known.as_of["as_of_basis"])
+    assert len(built.known.later_quotes) > 20
+
+
+# -- the counter-tests ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def two_futures(built: Built, tmp_path_factory: pytest.TempPathFactory) -> tuple[Platform, Platform]:
+    """The home as built, results of the slate's own date included, and the same with another future."""
+    directory = tmp_path_factory.mktemp("futures")
+    return copy_of(built.platform, directory / "as_built"), over_the_old(built, all_later_altered, directory)
+
+
+def test_the_other_future_is_let_in(built: Built, two_futures: tuple[Platform, Platform]) -> None:
+    """Altered rows that the border refused would prove nothing."""
+    one, other = (
+        frame(
+            platform,
+            "SELECT game_id, universal_player_id, team_abbr, points FROM nba_analytics.player_game_summary"
+            " WHERE game_date = @start_date AND participation = 'played'",
+            start_date=DAY,
+        )
+        for platform in two_futures
+    )
+    tonight = one.merge(other, on=["game_id", "universal_player_id"], suffixes=("", "_other"))
+    assert len(tonight) > 0.9 * len(one)
+    assert (tonight["points"] != tonight["points_other"]).mean() > 0.8
+    assert 0.3 < (tonight["team_abbr"] != tonight["team_abbr_other"]).mean() < 0.7
+    assert (other["points"] == 60).sum() >= len(built.known.tonight)
+    newcomers = other["universal_player_id"].str.removeprefix("nba_").astype(int) >= NEW_PERSON_ID
+    assert newcomers.sum() == len(built.known.tonight)
+    later = frame(
+        two_futures[1],
+        "SELECT bookmaker, player_name, line FROM nba_raw.player_points_quotes WHERE game_date = @start_date AND line > 30",
+        start_date=DAY,
+    )
+    assert set(later["player_name"]) >= set(built.known.tonight["player_name"])
+    assert NEVER_SEEN_BOOK in set(later["bookmaker"])
+    reported = frame(
+        two_futures[1],
+        "SELECT player_name FROM nba_raw.injury_reports WHERE game_date = @start_date AND injury_status = 'out'",
+        start_date=DAY,
+    )
+    assert set(reported["player_name"]) >= set(built.known.tonight["player_name"])
+
+
+def widened(name: str, *changes: tuple[str, str]) -> tuple[Table, SqlOf]:
+    """The table's SQL with a window opened; the text to change must be there, or the counter-test has rotted."""
+
+    def sql_of(one: Table) -> str:
+        text = read_sql(one)
+        if one.full_name == name:
+            for old, new in changes:
+                assert old in text, f"{name} no longer says {old!r}"
+                text = text.replace(old, new)
+        return text
+
+    return table(name), sql_of
+
+
+_TONIGHT_TOO = ("game_date < @end_date", "game_date <= @end_date")
+CONTEXT = "nba_analytics.upcoming_player_game_context"
+TEAMS = "nba_analytics.upcoming_team_game_context"
+WINDOWS = {
+    "form": ("nba_precompute.player_daily_cache", _TONIGHT_TOO, ("h.game_date < s.game_date", "h.game_date <= s.game_date")),
+    "zones": (
+        "nba_precompute.player_shot_zone_analysis",
+        _TONIGHT_TOO,
+        ("h.game_date < s.game_date", "h.game_date <= s.game_date"),
+    ),
+    "defence": (
+        "nba_precompute.team_defense_zone_analysis",
+        _TONIGHT_TOO,
+        ("f.game_date < s.game_date", "f.game_date <= s.game_date"),
+    ),
+    "league average": (
+        "nba_precompute.team_defense_zone_analysis",
+        _TONIGHT_TOO,
+        ("f.game_date < d.game_date", "f.game_date <= d.game_date"),
+    ),
+    "wins": (TEAMS, _TONIGHT_TOO, ("o.game_date < s.game_date", "o.game_date <= s.game_date")),
+    "pace": (TEAMS, _TONIGHT_TOO, ("o.game_date < d.game_date", "o.game_date <= d.game_date")),
+    "ratings": (TEAMS, _TONIGHT_TOO, ("f.game_date < d.game_date", "f.game_date <= d.game_date")),
+    "minutes": (CONTEXT, _TONIGHT_TOO, ("h.game_date < o.game_date", "h.game_date <= o.game_date")),
+    "quotes at as_of": (CONTEXT, ("p.snapshot_at < g.as_of_at", "p.snapshot_at <= g.as_of_at")),
+    "quotes unbounded": (CONTEXT, ("where p.snapshot_at < g.as_of_at", "")),
+    "injury reports": (CONTEXT, ("i.injury_reported_at < o.as_of_at", "i.injury_reported_at <= o.as_of_at")),
+    "tips told by quotes": ("nba_analytics.line_prices", ("and snapshot_at < noon_at", "")),
+    "rosters": (
+        "nba_raw.team_rosters",
+        ("roster_date <= @end_date", "roster_date <= date_add(@end_date, interval 1 day)"),
+        ("s.roster_date <= d.roster_date and", "s.roster_date <= date_add(d.roster_date, interval 1 day) and"),
+    ),
+}
+"""Where each table's SQL bounds what it reads, and the same a hair wider."""
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+def test_the_comparison_sees_an_open_window(built: Built, two_futures: tuple[Platform, Platform], window: str) -> None:
+    name, *changes = WINDOWS[window]
+    one, leaky = widened(name, *changes)
+
+    def contents(sql_of: SqlOf) -> list[Snapshot]:
+        found = []
+        for platform in two_futures:
+            build(platform, one, DAY, DAY, Request(), sql_of)
+            found.append({name: content_of(platform, one, DAY, built.games)})
+        return found
+
+    assert differences(*contents(leaky)) != []
+    assert differences(*contents(read_sql)) == []
+
+
+def test_an_inclusive_window_reaches_the_predictions(
+    built: Built, two_futures: tuple[Platform, Platform], tmp_path: Path
+) -> None:
+    """The predecessor's own leak: `<=` in one rolling window."""
+    name, *changes = WINDOWS["form"]
+    _, leaky = widened(name, *changes)
+    homes = [copy_of(platform, tmp_path / str(number)) for number, platform in enumerate(two_futures)]
+    found = "\n".join(differences(*(rebuilt(home, built, leaky) for home in homes)))
+    for expected in ("player_daily_cache", "ml_feature_store", "staged by moving_average", "active predictions"):
+        assert expected in found
+
+
+def test_a_training_window_that_reaches_into_the_month_is_seen(
+    built: Built, two_futures: tuple[Platform, Platform], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start, _ = xgboost_v1.training_window(month_start(DAY))
+    for module in (models, xgboost_v1):
+        monkeypatch.setattr(module, "training_window", lambda month: (start, DAY))
+    one, other = (models.train_month("leak", platform, month_start(DAY)) for platform in two_futures)
+    assert one is not None
+    assert other is not None
+    assert one.training_hash != other.training_hash
+    assert one.model_sha256 != other.model_sha256

@@ -12,7 +12,7 @@ import pyarrow as pa
 from nba_props.catalog import Table, table
 from nba_props.catalog.render.arrow import arrow_schema
 from nba_props.domain.systems import SYSTEM_IDS
-from nba_props.domain.systems.xgboost_v1 import Model
+from nba_props.domain.systems.xgboost_v1 import Model, model_of
 from nba_props.io.warehouse.base import StagingTable
 from nba_props.platform import Platform
 
@@ -270,8 +270,8 @@ def _input_hash(rows: pd.DataFrame, models: Sequence[Model], only_players: Seque
     columns = ("game_id", "universal_player_id", "features_hash", "current_points_line", "data_quality_tier")
     for row in sorted(zip(*(rows[column].astype(str) for column in columns), strict=True)):
         digest.update("|".join(row).encode())
-    for model in models:
-        digest.update(model.manifest.model_version.encode())
+    model = model_of(models, rows["game_date"].iloc[0])
+    digest.update(model.manifest.model_version.encode() if model is not None else b"no model")
     digest.update(f"{PREDICTION_VERSION}|{only_players}".encode())
     return digest.hexdigest()[:32]
 

@@ -6,7 +6,7 @@ refused (a model trained on one version and served on another once predicted 8.6
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
@@ -170,32 +170,35 @@ def load(data: bytes, manifest: Manifest) -> Model:
     return Model(booster, manifest)
 
 
+def model_of(models: Sequence[Model], day: date) -> Model | None:
+    """The newest model whose training window ends before the day and is not too old; None if there is none."""
+    fit = [one for one in models if 0 < (day - one.training_end).days <= MAX_STALENESS_DAYS]
+    return max(fit, key=lambda one: one.training_end, default=None)
+
+
 class XGBoost:
     """Predicts each row with the newest model whose training window ends before the row's date."""
 
     system_id = SYSTEM_ID
 
-    def __init__(self, models: list[Model]) -> None:
-        self.models = sorted(models, key=lambda model: model.training_end)
+    def __init__(self, models: Sequence[Model]) -> None:
+        self.models = list(models)
 
     def project(self, slate: Slate) -> Projections:
         import xgboost as xgb
 
         players = slate.players
         count = len(players)
-        dates = players["game_date"].to_numpy().astype("datetime64[D]")
-        chosen = np.full(count, -1)
-        for position, model in enumerate(self.models):
-            age = (dates - np.datetime64(model.training_end)).astype(int)
-            chosen[(age > 0) & (age <= MAX_STALENESS_DAYS)] = position
+        model_on = {day: model_of(self.models, day) for day in players["game_date"].unique()}
+        chosen = players["game_date"].map(model_on).to_numpy(dtype=object)
         mean = np.full(count, np.nan)
         version = np.full(count, SYSTEM_ID, dtype=object)
         facts: dict[str, object] = {
             name: np.full(count, None, dtype=object)
             for name in ("model_id", "training_start_date", "training_end_date")
         }
-        for position, model in enumerate(self.models):
-            rows = np.flatnonzero(chosen == position)
+        for model in self.models:
+            rows = np.flatnonzero([one is model for one in chosen])
             if len(rows):
                 matrix = xgb.DMatrix(_matrix(players.iloc[rows]), feature_names=list(FEATURE_NAMES), nthread=1)
                 mean[rows] = model.booster.predict(matrix).astype(np.float64)
@@ -203,7 +206,7 @@ class XGBoost:
                 facts["model_id"][rows] = model.manifest.model_id  # type: ignore[index]
                 facts["training_start_date"][rows] = date.fromisoformat(model.manifest.training_start_date)  # type: ignore[index]
                 facts["training_end_date"][rows] = model.training_end  # type: ignore[index]
-        refusal = np.where(chosen < 0, Refusal.NO_MODEL.value, "")
+        refusal = np.array(["" if one is not None else Refusal.NO_MODEL.value for one in chosen])
         return projections(slate, mean, version, {"baseline_points": mean, **facts}, refusal=refusal)
 
 

@@ -1,10 +1,13 @@
 """GoogleSQL text: the files in `sql/`, logical names, parameters, and their rendering for an engine.
 
 No translator of our own lives here: sqlglot parses GoogleSQL and writes the engine's dialect; this module only renames
-tables (dataset prefix, staging) and refuses what the catalogue or the parameter list does not know.
+tables (dataset prefix, staging), has implied meaning spelled out for engines that would miss it (`portable.py`), and
+refuses what the catalogue or the parameter list does not know.
 """
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
@@ -14,7 +17,9 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from nba_props.catalog.model import Table
+from nba_props.catalog.registry import TABLES
 from nba_props.errors import BadInput
+from nba_props.io.warehouse.portable import explicit
 
 SQL_ROOT = Path(__file__).resolve().parents[3] / "sql"
 
@@ -58,12 +63,34 @@ def named_query(layer: str, name: str) -> str:
 def parse(sql: str) -> exp.Expression:
     """One GoogleSQL statement as a tree; a syntax error is the user's to read."""
     try:
-        return cast(exp.Expression, sqlglot.parse_one(sql, read="bigquery"))
+        statements = [statement for statement in sqlglot.parse(sql, read="bigquery") if statement is not None]
     except SqlglotError as error:
-        raise BadInput(
-            f"That is not a GoogleSQL statement: {error}",
-            next_step="Check the SQL; tables are named like nba_raw.schedule.",
-        ) from error
+        raise BadInput(f"That is not a GoogleSQL statement: {_syntax_fault(error)}", next_step=_LOOK) from error
+    if len(statements) != 1:
+        raise BadInput(f"One statement at a time, not {len(statements)}.", next_step=_LOOK)
+    return cast(exp.Expression, statements[0])
+
+
+@lru_cache(maxsize=256)
+def tables_asked(sql: str) -> frozenset[str]:
+    """Logical names that a statement reads; BadInput if it does more than read, or a table is named without dataset."""
+    statement = parse(sql)
+    if not isinstance(statement, exp.Query) or statement.find(exp.DML, exp.DDL, exp.Into, exp.Command):
+        raise BadInput(f"Only reading is allowed here, not {statement.key.upper()}.", next_step=_LOOK)
+    within = {cte.alias for cte in statement.find_all(exp.CTE)}
+    for node in statement.find_all(exp.Table):
+        if not node.db and node.name not in within:
+            raise unknown_table(node.name or node.sql(dialect="bigquery"))
+    return frozenset(tables_read(statement))
+
+
+def unknown_table(name: str, known: Iterable[str] = TABLES) -> BadInput:
+    """The error for a table that is not there, with the names that come nearest."""
+    names = list(known)
+    same_word = [full for full in names if full.rpartition(".")[2] == name.rpartition(".")[2]]
+    near = same_word or get_close_matches(name, names, n=1)
+    next_step = f"Did you mean {' or '.join(near)}?" if near else "Tables are listed in docs/tables, e.g. nba_raw.schedule."
+    return BadInput(f"There is no table {name}.", next_step=next_step)
 
 
 def tables_read(statement: exp.Expression) -> set[str]:
@@ -88,16 +115,13 @@ def render(sql: str, dialect: str, rename: Callable[[str, str], str | None]) -> 
             next_step=f"Known parameters: {', '.join(PARAMETERS)}.",
         )
 
-    def replace(node: exp.Expression) -> exp.Expression:
-        if isinstance(node, exp.Table) and node.db:
-            replacement = rename(node.db, node.name)
-            if replacement is not None:
-                renamed = sqlglot.parse_one(f"SELECT * FROM {replacement}", read=dialect).args["from_"].this
-                renamed.set("alias", node.args.get("alias") or exp.TableAlias(this=exp.to_identifier(node.name)))
-                return cast(exp.Expression, renamed)
-        return node
-
-    return statement.transform(replace).sql(dialect=dialect), frozenset(used)
+    for node in list(statement.find_all(exp.Table)):
+        replacement = rename(node.db, node.name) if node.db else None
+        if replacement is not None:
+            node.replace(_renamed(node, replacement, dialect))
+    if dialect != "bigquery":
+        statement = explicit(statement, PARAMETERS)
+    return statement.sql(dialect=dialect), frozenset(used)
 
 
 def bound(params: Mapping[str, Any] | None, used: frozenset[str]) -> dict[str, Any]:
@@ -109,3 +133,26 @@ def bound(params: Mapping[str, Any] | None, used: frozenset[str]) -> dict[str, A
             f"The statement needs @{', @'.join(sorted(missing))}.", next_step="Give every parameter a value."
         )
     return {name: given[name] for name in used}
+
+
+_LOOK = "Write one SELECT (or WITH … SELECT); tables are named like nba_raw.schedule."
+
+
+def _renamed(node: exp.Table, replacement: str, dialect: str) -> exp.Expression:
+    """The replacement in the table's place: called as the table was, with what the statement says of it (a join, a sample)."""
+    renamed = cast(exp.Expression, sqlglot.parse_one(f"SELECT * FROM {replacement}", read=dialect).args["from_"].this)
+    for said, value in node.args.items():
+        if said not in ("this", "db", "catalog"):
+            renamed.set(said, value)
+    if not node.alias:
+        renamed.set("alias", exp.TableAlias(this=exp.to_identifier(node.name)))
+    return renamed
+
+
+def _syntax_fault(error: SqlglotError) -> str:
+    """What is wrong and where, without the parser's own words and terminal codes."""
+    faults = getattr(error, "errors", None)
+    if not faults:
+        return re.sub(r"\x1b\[[0-9;]*m", "", str(error)).splitlines()[0]
+    what = re.sub(r" but got <Token.*", "", faults[0]["description"])
+    return f"{what} at line {faults[0]['line']}, column {faults[0]['col']}, near {faults[0]['highlight']!r}."

@@ -8,7 +8,7 @@ import json
 import os
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -83,8 +83,9 @@ class StagingFiles:
         """Remove what writers that were killed left behind; one that is at work is younger."""
         with disk_faults("Tidying staging"):
             for path in self.root.glob(f"*{_PARTIAL}"):
-                if time.time() - path.stat().st_mtime > _ABANDONED_SECONDS:
-                    path.unlink(missing_ok=True)
+                with suppress(FileNotFoundError):  # its writer has just finished
+                    if time.time() - path.stat().st_mtime > _ABANDONED_SECONDS:
+                        path.unlink()
 
     def path(self, name: str) -> Path:
         """Where a staging table of this name is kept."""
@@ -127,7 +128,7 @@ class StagingFiles:
             except pa.ArrowInvalid as error:
                 raise StorageFault(
                     f"{self.path(name)} is damaged: {error}.",
-                    next_step="Remove it (nba-props staging clean) and run its slate again.",
+                    next_step="Delete that file, then run its slate again.",
                 ) from error
 
 
