@@ -177,7 +177,7 @@ def prediction_rows(
             "main_points_line": person.line,
             "over_price_american": -110.0,
             "under_price_american": -110.0,
-            "key_factors": "back-to-back -0.8; pace +0.4",
+            "key_factors": "fatigue -0.8, pace +0.4" if system == "moving_average" else None,
             "data_quality_tier": "gold",
             "run_mode": "live",
             "is_active": True,

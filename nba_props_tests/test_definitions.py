@@ -21,11 +21,21 @@ BIN = Path(sys.executable).parent
 
 def run(*command: str, home: Path) -> subprocess.CompletedProcess[str]:
     """A tool of this environment, run in the checkout with an empty home."""
-    environment = os.environ | {"NBA_PROPS_HOME": str(home), "DAGSTER_HOME": str(home), "DAGSTER_DISABLE_TELEMETRY": "yes"}
+    environment = os.environ | {
+        "NBA_PROPS_HOME": str(home),
+        "DAGSTER_HOME": str(home),
+        "DAGSTER_DISABLE_TELEMETRY": "yes",
+    }
     home.mkdir(parents=True, exist_ok=True)
     program, *arguments = command
     return subprocess.run(
-        [str(BIN / program), *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=180
+        [str(BIN / program), *arguments],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=180,
     )
 
 

@@ -36,7 +36,7 @@ limit 12
 
 
 def demo(
-    days: Annotated[int, typer.Option("--days", min=1, max=20, help="Game days before tonight to play and grade.")] = 3,
+    days: Annotated[int, typer.Option("--days", min=1, max=20, help="Game days before tonight to play and grade.")] = 2,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed is another league.")] = 7,
     home: Home = None,
 ) -> None:

@@ -91,8 +91,9 @@ class Directory:
 
     def suggestion(self, text: str) -> str:
         """The nearest people, as a next step."""
-        near = [one.candidate.universal_player_id for one in self.registry.suggestions(text, self.playing)]
-        near = near or self._nearest_keys(text)
+        by_words = [one.candidate.universal_player_id for one in self.registry.suggestions(text, self.playing)]
+        by_key = self._nearest_keys(text)
+        near = list(dict.fromkeys(by_words + by_key if len(text.split()) > 1 else by_key + by_words))
         if not near:
             return "list people with nba-props sql 'SELECT * FROM nba_reference.nba_players_registry'"
         return f"did you mean {'; '.join(map(self.known_as, near[:3]))}?"

@@ -179,6 +179,9 @@ def consolidated(found: Mapping[str, Any], export: str) -> None:
 
 def cleaned(rows: Sequence[Mapping[str, Any]], left: int, minutes: float) -> None:
     """What was removed."""
+    if not rows and not left:
+        show("no staging is left over")
+        return
     if not rows:
         show(f"nothing is staged that is older than {_age(minutes)}; {left} younger tables were left (--older-than 0)")
         return

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from nba_props.plan import Outcome, Request, Runner
 
 
+_LOADING = "loading the asset graph"
+
+
 @dataclass(frozen=True)
 class Runs:
     """An open instance with its runner, and the progress both report to."""
@@ -31,14 +34,14 @@ def runs(platform: Platform) -> Iterator[Runs]:
     """Everything a command needs to materialise assets. Interrupted, it says what was finished and how to go on."""
     with Progress() as progress:
         try:
-            progress("loading the asset graph")
+            progress(_LOADING)
+            from nba_props.cli.interruption import InterruptibleRunner
             from nba_props.instance import open_instance
-            from nba_props.plan import Runner
             from nba_props.prepare import prepare
 
             prepare(platform)
             with open_instance(platform) as instance:
-                runner = Runner(platform, instance, progress)
+                runner = InterruptibleRunner(platform, instance, progress)
                 progress.outcome = runner.outcome
                 yield Runs(runner, progress)
         except KeyboardInterrupt:
@@ -47,7 +50,7 @@ def runs(platform: Platform) -> Iterator[Runs]:
 
 
 def _say_interrupted(progress: Progress) -> None:
-    done = [title for title, _ in progress.finished]
+    done = [title for title, _ in progress.finished if title != _LOADING]
     note("")
     note(f"interrupted during: {progress.current or 'the start'}")
     note(f"finished before that: {'; '.join(done) if done else 'nothing'}")
@@ -69,20 +72,24 @@ def request_of(
     return Request(as_of=as_of, players=players, systems=systems, is_forced=is_forced, is_gate_skipped=is_gate_skipped)
 
 
-def refresh_monitoring(started: Runs, day: date, *, with_checks: bool) -> None:
-    """Coverage and missing players of a date anew; with the checks of the consolidated table, too."""
+def refresh_coverage(started: Runs, day: date) -> None:
+    """Coverage and missing players of a date, counted anew."""
+    from nba_props.plan import Stage
+
+    started.runner.run(Stage("monitoring", day.isoformat(), day.isoformat(), f"coverage {day}"))
+
+
+def check_predictions(started: Runs, day: date) -> None:
+    """The checks of the consolidated table on a date, without consolidating."""
     import dagster as dg
 
     from nba_props.definitions import build_defs
     from nba_props.plan import Stage
 
-    selection = dg.AssetSelection.groups("monitoring")
-    if with_checks:
-        main = dg.AssetKey(["predictions", "player_prop_predictions"])
-        selection = selection | dg.AssetSelection.checks_for_assets(main)
-    job = dg.define_asset_job("monitoring_refresh", selection)
+    main = dg.AssetKey(["predictions", "player_prop_predictions"])
+    job = dg.define_asset_job("checks_by_hand", dg.AssetSelection.checks_for_assets(main))
     definitions = build_defs(platform=started.runner.platform)
     resolved = dg.Definitions.merge(definitions, dg.Definitions(jobs=[job])).resolve_job_def(job.name)
-    title = f"coverage and checks {day}" if with_checks else f"coverage {day}"
-    started.progress(title)
-    started.runner.execute(resolved, Stage(job.name, day.isoformat(), None, title))
+    stage = Stage(job.name, day.isoformat(), day.isoformat(), f"checks {day}")
+    started.progress(stage.title)
+    started.runner.execute(resolved, stage)

@@ -135,7 +135,7 @@ def listed(text: str) -> list[str]:
 
 def did_you_mean(word: str, known: Iterable[str], instead: str = "") -> str:
     """The nearest known words as a next step, or `instead`."""
-    near = get_close_matches(word.casefold(), list(known), n=3, cutoff=0.5)
+    near = get_close_matches(word.casefold(), list(known), n=3, cutoff=0.6)
     return f"did you mean {' or '.join(near)}?" if near else instead
 
 

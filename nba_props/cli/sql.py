@@ -35,11 +35,6 @@ def sql(
     refuse_all_but_reading(statement)
     platform = shared.opened(home)
     found = platform.warehouse.query(statement)
-    doubled = {name for name in found.column_names if found.column_names.count(name) > 1}
-    if doubled:
-        raise BadInput(
-            f"Two columns are called {', '.join(sorted(doubled))}.", next_step="name each column once, with AS"
-        )
     rows = shared.rows_of(found)
     if as_json or form is Form.JSON:
         show_json(rows)
@@ -110,6 +105,8 @@ def write_csv(names: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
 
 def _text(value: Any) -> Any:
     simple = plain(value)
+    if isinstance(simple, bool):
+        return str(simple).lower()
     return "" if simple is None else simple
 
 

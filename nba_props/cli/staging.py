@@ -75,13 +75,14 @@ def consolidate(
     _refuse_unknown_batch(platform, day, batch)
 
     from nba_props.cli import render
-    from nba_props.cli.runs import refresh_monitoring, runs
+    from nba_props.cli.runs import check_predictions, refresh_coverage, runs
 
     with runs(platform) as started:
         started.progress(f"consolidation {day}")
         done = _consolidate(started.runner.instance, platform, day, batch, min_completion, accepted)
         if done.batches:
-            refresh_monitoring(started, day, with_checks=True)
+            check_predictions(started, day)
+            refresh_coverage(started, day)
     found = {
         "game_date": day,
         "batches": done.batches,
@@ -210,7 +211,7 @@ def _consolidate(
         step.rows_written = done.inserted_rows
         step.skip_reason = None if done.batches else "nothing could be consolidated"
     if done.batches:
-        metadata = {
+        metadata: dict[str, Any] = {
             "batches": ", ".join(done.batches),
             "rows_inserted": done.inserted_rows,
             "by": "staging consolidate",

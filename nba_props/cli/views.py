@@ -47,11 +47,11 @@ def coverage(
     from nba_props.cli.covering import coverage_of, is_current
 
     if not is_current(platform, day):
-        from nba_props.cli.runs import refresh_monitoring, runs
+        from nba_props.cli.runs import refresh_coverage, runs
 
         note(f"coverage of {day} is not computed, or older than what it counts: computing it now")
         with runs(platform) as started:
-            refresh_monitoring(started, day, with_checks=False)
+            refresh_coverage(started, day)
         for failure in started.outcome.failures:
             note(failure)
     found = coverage_of(platform, day)

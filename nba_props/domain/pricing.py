@@ -5,7 +5,7 @@ and anything about storage.
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from nba_props.domain.distributions import NEGBIN_V1, points_distribution, points_variance
 from nba_props.domain.odds import LADDER_OFFSETS, NO_LINE_KEY
-from nba_props.domain.systems.base import Projections
+from nba_props.domain.systems.base import Projections, Refusal
 
 RECOMMENDATION_BAR: Final = 0.524
 """Probability from which a side is recommended: breakeven at -110; below it on both sides the row is a PASS."""
@@ -61,6 +61,7 @@ def price(players: pd.DataFrame, answer: Projections, system_id: str) -> pd.Data
     `players` as in `Slate.players` plus `features_hash`; one row a rung. Refused players get one row with an error code
     and no number. Probabilities at each line sum to 1.
     """
+    answer = _finite(answer)
     answered = answer.refusal == ""
     rungs = ladder_of(players["current_points_line"].to_numpy(dtype=np.float64, na_value=np.nan), answered)
     at = rungs.player
@@ -89,6 +90,13 @@ def price(players: pd.DataFrame, answer: Projections, system_id: str) -> pd.Data
     frame["player_position"] = at
     frame["prediction_id"] = _ids(players, answer, rungs, system_id)
     return frame
+
+
+def _finite(answer: Projections) -> Projections:
+    """NaN or infinity without a reason is refused as not a number, whatever system it came from."""
+    is_silent = (answer.refusal == "") & ~np.isfinite(answer.mean)
+    refusal = np.where(is_silent, Refusal.NOT_A_NUMBER.value, answer.refusal)
+    return replace(answer, mean=np.where(refusal == "", answer.mean, np.nan), refusal=refusal)
 
 
 def _spread(mean: NDArray[np.float64], answered: NDArray[np.bool_]) -> dict[str, NDArray[np.float64]]:

@@ -157,7 +157,7 @@ def test_tonight_shows_form_line_and_the_ensembles_prediction(exported_home: Pla
         "confidence": 0.55,
         "recommendation": "OVER",
         "line": 13.5,
-        "factors": ["back-to-back -0.8", "pace +0.4"],
+        "factors": ["fatigue -0.8 (moving_average)", "pace +0.4 (moving_average)"],
     }
     without_line = tonight_players(exported_home)["player4"]
     assert (without_line.has_line, without_line.props, without_line.limited_data) == (False, [], True)
@@ -272,6 +272,7 @@ def test_last_ten_games_are_aligned_latest_first_with_the_line_of_their_slate(od
 def test_another_system_stands_in_where_the_ensemble_has_no_answer(odd_home: Platform) -> None:
     players = tonight_players(odd_home)
     assert players["player0"].prediction.system_id == "moving_average"
+    assert players["player0"].prediction.factors == ["fatigue -0.8", "pace +0.4"]
     assert players["player1"].prediction.system_id == "ensemble_v1"
 
 

@@ -74,7 +74,9 @@ def known_of(platform: Platform, day: date, spare_teams: tuple[str, str] | None 
     ).merge(as_of[["game_id", "as_of_at"]], on="game_id", how="left")
     noon = pd.Timestamp(day, tz="America/New_York") + pd.Timedelta(hours=12)
     later = quotes[quotes["snapshot_at"] >= quotes["as_of_at"].fillna(noon)]
-    keys = frozenset(zip(later["bookmaker"], later["player_name"], later["snapshot_at"], later["line_x10"], strict=True))
+    keys = frozenset(
+        zip(later["bookmaker"], later["player_name"], later["snapshot_at"], later["line_x10"], strict=True)
+    )
     return Known(day, as_of, tonight, keys, spare_teams)
 
 
@@ -130,7 +132,9 @@ def results_changed(frames: Frames, known: Known) -> Frames:
     statistics = [name for name in box.columns if name not in (*_IDENTITY, *_SIDE)]
     box.loc[later, statistics] = box.loc[rng.permutation(later), statistics].set_axis(later)
     swapped = later[rng.random(len(later)) < 0.5]
-    teams = box.loc[swapped, ["team_abbr", "opp_abbr"]].rename(columns={"team_abbr": "opp_abbr", "opp_abbr": "team_abbr"})
+    teams = box.loc[swapped, ["team_abbr", "opp_abbr"]].rename(
+        columns={"team_abbr": "opp_abbr", "opp_abbr": "team_abbr"}
+    )
     box.loc[swapped, ["team_abbr", "opp_abbr"]] = teams[["team_abbr", "opp_abbr"]]
     box.loc[swapped, "is_home"] = ~box.loc[swapped, "is_home"]
     box.loc[swapped, "win"] = ~box.loc[swapped, "win"]
@@ -153,23 +157,21 @@ def results_added(frames: Frames, known: Known) -> Frames:
     template = box[box["game_date"] >= known.midnight].iloc[:1]
     played = set(zip(box["game_id"], box["player_id"], strict=True))
     absent = tonight[[key not in played for key in zip(tonight["game_id"], tonight["player_id"], strict=True)]]
-    newcomers = tonight.assign(player_id=np.arange(len(tonight)) + NEW_PERSON_ID)
+    newcomers = _among_the_losers(tonight, frames["games"]).assign(player_id=np.arange(len(tonight)) + NEW_PERSON_ID)
     result = frames["games"].set_index("game_id")
     home_won = {game: result.loc[game, "home_pts"] > result.loc[game, "away_pts"] for game in set(tonight["game_id"])}
-    days = [known.day + timedelta(days=ahead) for ahead in (1, 2)]
     rows = [
-        _huge(template, rows_of, known.day, tonight_won=rows_of["is_home"] == rows_of["game_id"].map(home_won))
-        for rows_of in (absent, newcomers)
+        _huge(template, people, known.day, people["is_home"] == people["game_id"].map(home_won))
+        for people in (absent, newcomers)
     ]
-    season = str(template["season"].iloc[0])
+    everybody = pd.concat([tonight, newcomers])
     rows += [
-        _huge(template, pd.concat([tonight, newcomers]), day, tonight_won=tonight_is_home, suffix=f"x{day:%d}")
-        for day in days
-        for tonight_is_home in [pd.concat([tonight, newcomers])["is_home"]]
+        _huge(template, everybody, known.day + timedelta(days=ahead), everybody["is_home"], suffix=f"x{ahead}")
+        for ahead in (1, 2)
     ]
     added = pd.concat(rows, ignore_index=True).drop_duplicates(["game_id", "player_id"])
     altered = frames | {"player_box": pd.concat([box, added.astype(box.dtypes)], ignore_index=True)}
-    return _with_game_of_idle_teams(altered, known, season)
+    return _with_game_of_idle_teams(altered, known)
 
 
 def seen_altered(frames: Frames, known: Known) -> Frames:
@@ -218,7 +220,9 @@ def reports_altered(frames: Frames, known: Known) -> Frames:
         later = rosters["roster_date"] > known.midnight
         names = sorted(set(rosters["team_abbr"]))
         following = dict(zip(names, [*names[1:], names[0]], strict=True))
-        rosters.loc[later, "team_abbr"] = rosters.loc[later, "team_abbr"].map(following).astype(rosters["team_abbr"].dtype)
+        rosters.loc[later, "team_abbr"] = (
+            rosters.loc[later, "team_abbr"].map(following).astype(rosters["team_abbr"].dtype)
+        )
         altered["rosters"] = rosters
     return altered
 
@@ -252,8 +256,18 @@ def _is_later_report(injuries: pd.DataFrame, known: Known) -> pd.Series:
     return (injuries["game_date"] > known.midnight) | (tonight & seen_later)
 
 
+def _among_the_losers(tonight: pd.DataFrame, games: pd.DataFrame) -> pd.DataFrame:
+    """Tonight's players on the side that lost their game, so that their points turn it."""
+    result = games.set_index("game_id").loc[tonight["game_id"]].reset_index()
+    home_lost = (result["home_pts"] < result["away_pts"]).to_numpy(dtype=bool)
+    home, away = result["home_abbr"].to_numpy(), result["away_abbr"].to_numpy()
+    return tonight.assign(
+        team_abbr=np.where(home_lost, home, away), opponent_abbr=np.where(home_lost, away, home), is_home=home_lost
+    )
+
+
 def _huge(
-    template: pd.DataFrame, people: pd.DataFrame, day: date, tonight_won: "pd.Series[bool]", suffix: str = ""
+    template: pd.DataFrame, people: pd.DataFrame, day: date, won: "pd.Series[bool]", suffix: str = ""
 ) -> pd.DataFrame:
     """Sixty points in forty-eight minutes for each of `people`, in tonight's game, or in a later one made up from it."""
     count = len(people)
@@ -266,7 +280,7 @@ def _huge(
         "team_abbr": people["team_abbr"].to_numpy(),
         "opp_abbr": people["opponent_abbr"].to_numpy(),
         "is_home": people["is_home"].to_numpy(),
-        "win": tonight_won.to_numpy(dtype=bool),
+        "win": won.to_numpy(dtype=bool),
         "started": True,
         "minutes": 48.0,
         **{"fgm": 20, "fga": 30, "fg3m": 10, "fg3a": 15, "ftm": 10, "fta": 12, "pts": 60},
@@ -275,11 +289,12 @@ def _huge(
     return rows.assign(**{name: value for name, value in values.items() if name in rows})
 
 
-def _with_game_of_idle_teams(frames: Frames, known: Known, season: str) -> Frames:
+def _with_game_of_idle_teams(frames: Frames, known: Known) -> Frames:
     if known.spare_teams is None:
         return frames
     games = frames["games"]
     home, away = known.spare_teams
+    season = known.tonight["season"].iloc[0]
     new = games[games["game_date"] == known.midnight].iloc[:1]
     new = new.assign(game_id=f"002{season[2:4]}09999", home_abbr=home, away_abbr=away)
     return frames | {"games": pd.concat([games, new.astype(games.dtypes)], ignore_index=True)}
@@ -296,9 +311,27 @@ def _late_quotes(quotes: pd.DataFrame, known: Known) -> pd.DataFrame:
     minute = pd.Timedelta(minutes=1)
     kinds = (
         {"bookmaker": BEST_RANKED_BOOK, "snapshot_utc": as_of, "tip_utc": tip, "pre_tip": True, **event},
-        {"bookmaker": NEVER_SEEN_BOOK, "snapshot_utc": as_of + minute, "tip_utc": as_of - 60 * minute, "pre_tip": True, **event},
-        {"bookmaker": BEST_RANKED_BOOK, "snapshot_utc": as_of + 2 * minute, "tip_utc": as_of + 45 * minute, "pre_tip": pd.NA, **event},
-        {"bookmaker": BEST_RANKED_BOOK, "snapshot_utc": as_of + 3 * minute, "tip_utc": pd.NaT, "pre_tip": pd.NA, **nowhere},
+        {
+            "bookmaker": NEVER_SEEN_BOOK,
+            "snapshot_utc": as_of + minute,
+            "tip_utc": as_of - 60 * minute,
+            "pre_tip": True,
+            **event,
+        },
+        {
+            "bookmaker": BEST_RANKED_BOOK,
+            "snapshot_utc": as_of + 2 * minute,
+            "tip_utc": as_of + 45 * minute,
+            "pre_tip": pd.NA,
+            **event,
+        },
+        {
+            "bookmaker": BEST_RANKED_BOOK,
+            "snapshot_utc": as_of + 3 * minute,
+            "tip_utc": pd.NaT,
+            "pre_tip": pd.NA,
+            **nowhere,
+        },
         {"bookmaker": BEST_RANKED_BOOK, "snapshot_utc": tip + 40 * minute, "tip_utc": tip, "pre_tip": False, **event},
     )
     rows = pd.concat(

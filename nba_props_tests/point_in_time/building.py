@@ -43,9 +43,7 @@ from nba_props.settings import load_settings
 SqlOf = Callable[[Table], str]
 Staged = Mapping[str, Any]
 
-SUMMARIES = tuple(
-    TABLES[f"nba_analytics.{name}_game_summary"] for name in ("player", "team_offense", "team_defense")
-)
+SUMMARIES = tuple(TABLES[f"nba_analytics.{name}_game_summary"] for name in ("player", "team_offense", "team_defense"))
 COVERAGE = tuple(TABLES[f"nba_monitoring.{name}"] for name in ("prediction_coverage", "missing_predictions"))
 
 
@@ -81,7 +79,10 @@ def import_archive(platform: Platform, directory: Path) -> None:
     for one in PARSED:
         platform.warehouse.upsert(one, parsed.rows[one.name])
     done = dg.materialize(
-        [nba_players_registry], resources={"platform": platform}, run_config=_QUIET, instance=dg.DagsterInstance.ephemeral()
+        [nba_players_registry],
+        resources={"platform": platform},
+        run_config=_QUIET,
+        instance=dg.DagsterInstance.ephemeral(),
     )
     assert done.success
 
@@ -120,7 +121,9 @@ def build_history(platform: Platform, day: date) -> None:
     build_features(platform, first, day - timedelta(days=1))
 
 
-def predict(platform: Platform, day: date, request: Request | None = None, *, run_id: str = "leak-test") -> dict[str, Any]:
+def predict(
+    platform: Platform, day: date, request: Request | None = None, *, run_id: str = "leak-test"
+) -> dict[str, Any]:
     """Stage every system and consolidate; the staged rows by system, as they were before the merge."""
     tags = (request or Request()).tags
     for system in SYSTEM_IDS:
@@ -137,7 +140,12 @@ def predict(platform: Platform, day: date, request: Request | None = None, *, ru
 
 
 def build_slate(
-    platform: Platform, day: date, request: Request | None = None, sql_of: SqlOf = read_sql, *, run_id: str = "leak-test"
+    platform: Platform,
+    day: date,
+    request: Request | None = None,
+    sql_of: SqlOf = read_sql,
+    *,
+    run_id: str = "leak-test",
 ) -> dict[str, Any]:
     """Features, the month's model (if there is none, or by force) and predictions of one date; the staged rows."""
     request = request or Request()

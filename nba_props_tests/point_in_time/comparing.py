@@ -21,7 +21,16 @@ from nba_props_tests.point_in_time.building import SUMMARIES, feature_tables
 Snapshot = Mapping[str, Any]
 
 NO_CONTENT = frozenset(
-    {"created_at", "updated_at", "batch_id", "superseded_by", "build_commit", "batch_as_of_at", "run_id", "first_batch_id"}
+    {
+        "created_at",
+        "updated_at",
+        "batch_id",
+        "superseded_by",
+        "build_commit",
+        "batch_as_of_at",
+        "run_id",
+        "first_batch_id",
+    }
 )
 PREDICTIONS = table("nba_predictions.player_prop_predictions")
 INPUTS = table("nba_predictions.prediction_inputs")
@@ -60,7 +69,9 @@ def differences(one: Snapshot, other: Snapshot) -> list[str]:
     """One readable line for each table that is not the same; none if all are."""
     found = [f"{name}: only in one of the two" for name in one.keys() ^ other.keys()]
     return found + [
-        f"{name}: {_how(one[name], other[name])}" for name in one.keys() & other.keys() if not _same(one[name], other[name])
+        f"{name}: {_how(one[name], other[name])}"
+        for name in one.keys() & other.keys()
+        if not _same(one[name], other[name])
     ]
 
 

@@ -1,7 +1,8 @@
 -- Purpose: every quote with its person, its game, and whether it may be used as a line.
 -- Grain: game_date, quote_id.
 -- Point in time: usable means seen before tip-off, or before noon Eastern of the slate where tip is unknown. A tip that only odds
---   events tell counts if such an event was seen before noon, so that later quotes cannot change what noon knew.
+--   events tell counts if such an event was seen before noon, and before @as_of if given or @now of a live slate, so that later
+--   quotes cannot change what was known then.
 
 with quotes as (
     select
@@ -57,6 +58,8 @@ quoted_tips as (
     select game_id, tip_at
     from placed
     where scheduled_tip_at is null and tip_at is not null and game_id is not null and snapshot_at < noon_at
+        and (@as_of is null or snapshot_at < @as_of)
+        and (game_date < @live_from_date or snapshot_at < @now)
     qualify row_number() over (partition by game_id order by snapshot_at desc, quote_id) = 1
 ),
 

@@ -123,8 +123,8 @@ known_prices as (
         p.*,
         p.over_price_american is not null and p.under_price_american is not null as is_two_sided,
         abs(
-            if(p.over_price_american < 0, -p.over_price_american, 100) / (abs(p.over_price_american) + 100)
-            - if(p.under_price_american < 0, -p.under_price_american, 100) / (abs(p.under_price_american) + 100)
+            safe_divide(if(p.over_price_american < 0, -p.over_price_american, 100), abs(p.over_price_american) + 100)
+            - safe_divide(if(p.under_price_american < 0, -p.under_price_american, 100), abs(p.under_price_american) + 100)
         ) as imbalance
     from prices as p
     inner join (select distinct game_id, as_of_at from slate) as g on g.game_id = p.game_id

@@ -87,9 +87,9 @@ def tonight_document(
     people = {_game_and_player(row): row for row in rows} | {_game_and_player(row): row for row in slate}
     players: dict[str, list[TonightPlayer]] = defaultdict(list)
     for (game_id, player), person in people.items():
-        row = shown.get((game_id, player))
-        grade = graded.get((game_id, player, row["system_id"])) if row else None
-        players[game_id].append(_tonight_player(person, row, why.get(player), last.get(player, []), grade))
+        prediction = shown.get((game_id, player))
+        grade = graded.get((game_id, player, prediction.system_id)) if prediction else None
+        players[game_id].append(_tonight_player(person, prediction, why.get(player), last.get(player, []), grade))
     games = [
         TonightGame(**game, player_count=len(listed), players=listed)
         for game in _games(facts, rows, results, now)
@@ -271,18 +271,20 @@ def _main_row(rows: Iterable[Row]) -> Row | None:
 # -- tonight -----------------------------------------------------------------------------------------------------------
 
 
-def _shown(rows: Iterable[Row]) -> Row | None:
-    """The main-line row of the best system that has one."""
+def _shown(rows: Iterable[Row]) -> Prediction | None:
+    """The main-line prediction of the best system that has one."""
     mains = [row for row in rows if row["is_main_line"]]
-    return min(mains, key=lambda row: (_preference(row["system_id"]), row["system_id"]), default=None)
+    best = min(mains, key=_preference, default=None)
+    return _prediction(best, _factors(best, mains)) if best else None
 
 
-def _preference(system_id: str) -> int:
-    return SHOWN_FIRST.index(system_id) if system_id in SHOWN_FIRST else len(SHOWN_FIRST)
+def _preference(row: Row) -> tuple[int, str]:
+    system = row["system_id"]
+    return SHOWN_FIRST.index(system) if system in SHOWN_FIRST else len(SHOWN_FIRST), system
 
 
 def _tonight_player(
-    person: Row, shown: Row | None, reason: str | None, last: Sequence[Row], grade: Row | None
+    person: Row, prediction: Prediction | None, reason: str | None, last: Sequence[Row], grade: Row | None
 ) -> TonightPlayer:
     """`person` is a row of the slate or, for a player no longer on it, of his prediction: then form is unknown."""
     known: Mapping[str, Any] = defaultdict(lambda: None, person)
@@ -312,8 +314,8 @@ def _tonight_player(
         last_10_minutes=[game["minutes"] for game in last],
         last_10_results=[game["result"] for game in last],
         props=props,
-        prediction=_prediction(shown) if shown else None,
-        no_prediction_reason=None if shown else reason or UNEXPLAINED,
+        prediction=prediction,
+        no_prediction_reason=None if prediction else reason or UNEXPLAINED,
         actual_points=grade["actual_points"] if grade else None,
         result=grade["result"] if grade else None,
     )
@@ -328,7 +330,7 @@ def _props(person: Row) -> list[Prop]:
     return [Prop(stat_type="points", line=line, over_odds=over, under_odds=under)]
 
 
-def _prediction(row: Row) -> Prediction:
+def _prediction(row: Row, factors: list[str]) -> Prediction:
     return Prediction(
         system_id=row["system_id"],
         prediction_id=row["prediction_id"],
@@ -336,8 +338,18 @@ def _prediction(row: Row) -> Prediction:
         confidence=row["confidence_score"],
         recommendation=row["recommendation"],
         line=row["current_points_line"],
-        factors=[factor.strip() for factor in (row["key_factors"] or "").split(";") if factor.strip()],
+        factors=factors,
     )
+
+
+def _factors(shown: Row, mains: Iterable[Row]) -> list[str]:
+    """What moved the number. A system without adjustments, as the ensemble, borrows the best other's, and says whose."""
+    for row in sorted(mains, key=lambda row: (row["system_id"] != shown["system_id"], *_preference(row))):
+        factors = [factor.strip() for factor in (row["key_factors"] or "").split(",") if factor.strip()]
+        if factors:
+            whose = "" if row["system_id"] == shown["system_id"] else f" ({row['system_id']})"
+            return [factor + whose for factor in factors]
+    return []
 
 
 def _highest_first(player: TonightPlayer) -> tuple[bool, float, str]:

@@ -1,7 +1,7 @@
 """A batch: one act of predicting a slate or part of it, with what it knew, what it speaks for, and how far it has come."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -9,19 +9,17 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from nba_props.assets.predictions.scope import declare
 from nba_props.catalog import Table, table
 from nba_props.catalog.render.arrow import arrow_schema
 from nba_props.domain.systems import SYSTEM_IDS
 from nba_props.domain.systems.xgboost_v1 import Model, model_of
-from nba_props.io.warehouse.base import StagingTable
 from nba_props.platform import Platform
 
 BATCHES = table("nba_predictions.prediction_batches")
-SCOPE = table("nba_predictions.prediction_batch_scope")
 SYSTEMS = table("nba_predictions.prediction_batch_systems")
 INPUTS = table("nba_predictions.prediction_inputs")
 
-EVERYTHING = "*"
 PREDICTION_VERSION = "predictions_v1"
 """Counted up when systems or pricing change what equal inputs give, so that batches of before are not taken for done."""
 
@@ -39,6 +37,11 @@ class Batch:
     row: dict[str, Any]
 
     @property
+    def order(self) -> tuple[datetime, datetime, str]:
+        """Batches of a date are ordered by what they knew; of equal knowledge, by when they were opened."""
+        return (self.batch_as_of_at, self.opened_at, self.batch_id)
+
+    @property
     def is_done(self) -> bool:
         return self.state == "consolidated"
 
@@ -50,6 +53,7 @@ class Batch:
 def open_batches(
     platform: Platform,
     players: pd.DataFrame,
+    as_of: Mapping[date, datetime],
     models: Sequence[Model],
     *,
     run_id: str,
@@ -57,31 +61,31 @@ def open_batches(
     only_players: Sequence[str] | None = None,
     is_forced: bool = False,
 ) -> dict[date, Batch]:
-    """The batch of each date in `players`: the newest one if it was opened for equal inputs, else a new one.
+    """The batch of each date in `as_of` (what each knows): the newest known by then if it was opened for equal inputs, else a new one.
 
-    Equal inputs reuse a batch, so that running anything twice changes nothing and an interrupted batch is resumed.
+    Equal inputs reuse a batch, so that running anything twice changes nothing and an interrupted batch is resumed. A date without
+    players gets a batch that withdraws what stands in its scope.
     """
-    if players.empty:
+    if not as_of:
         return {}
     with platform.warehouse.lock("batches"):
-        start, end = min(players["game_date"]), max(players["game_date"])
-        newest = {batch.game_date: batch for batch in batches_between(platform, start, end)}
+        known = batches_between(platform, min(as_of), max(as_of))
         opened: list[dict[str, Any]] = []
         found: dict[date, Batch] = {}
-        for day in sorted(set(players["game_date"])):
+        for day in sorted(as_of):
             rows = players[players["game_date"] == day]
-            content = _input_hash(rows, models, only_players)
-            last = newest.get(day)
-            mine = last is not None and last.row["run_id"] == run_id
-            if last is not None and last.row["input_hash"] == content and (mine or not is_forced):
+            content = _input_hash(rows, model_of(models, day), only_players)
+            earlier = [batch for batch in known if batch.game_date == day]
+            last = next((batch for batch in reversed(earlier) if batch.batch_as_of_at <= as_of[day]), None)
+            if last is not None and _is_reusable(last, content, systems, None if not is_forced else run_id):
                 found[day] = last
             else:
-                opened.append(_new(platform, day, rows, content, last, run_id, systems, only_players))
+                new = _new(platform, day, as_of[day], rows, earlier, systems, only_players)
+                opened.append(new | {"input_hash": content, "run_id": run_id})
         if opened:
-            _save(platform, BATCHES, opened)
-            begun = _dates_with_begun_games(platform, start, end)
-            _save(platform, SCOPE, [part for row in opened for part in _scope(row, players, only_players, begun)])
+            declare(platform, opened, players, only_players)
             _keep_inputs(platform, players, {row["game_date"]: row["batch_id"] for row in opened})
+            _save(platform, BATCHES, opened)  # last: a batch that is recorded is whole, scope included
         return found | {row["game_date"]: _batch(row) for row in opened}
 
 
@@ -95,61 +99,77 @@ def batches_between(platform: Platform, start: date, end: date) -> list[Batch]:
     return [_batch(row) for row in rows.to_pylist()]
 
 
-def record_staged(batch: Batch, staging: StagingTable, players: int, refused: int) -> dict[str, Any]:
-    """The row of `prediction_batch_systems` for what one system staged (written in bulk by `save_systems`)."""
+def system_row(
+    batch: Batch,
+    system_id: str,
+    state: str,
+    *,
+    rows: int = 0,
+    players: int = 0,
+    refused: int = 0,
+    error: str | None = None,
+) -> dict[str, Any]:
+    """A row of `prediction_batch_systems`: what one system staged, or why it failed (written in bulk by `save_systems`)."""
     return {
         "batch_id": batch.batch_id,
         "game_date": batch.game_date,
-        "system_id": staging.system_id,
-        "state": "staged",
-        "staged_rows": staging.row_count,
+        "system_id": system_id,
+        "state": state,
+        "staged_rows": rows,
         "staged_players": players,
         "refused_players": refused,
-        "error_message": None,
+        "error_message": error,
     }
 
 
-def save_systems(platform: Platform, rows: list[dict[str, Any]]) -> None:
-    """Record what systems of batches staged or why they failed, and bring the batches' own rows up to date."""
+def save_systems(
+    platform: Platform, rows: list[dict[str, Any]], changes: Mapping[str, dict[str, Any]] | None = None
+) -> None:
+    """Record what systems of batches staged or why they failed, and bring the batches' own rows (with `changes` by id) up to date."""
     _save(platform, SYSTEMS, rows)
     days = [row["game_date"] for row in rows]
-    refresh(platform, min(days), max(days), {row["batch_id"] for row in rows})
+    refresh(platform, min(days), max(days), {row["batch_id"] for row in rows}, changes)
 
 
 def record_failure(platform: Platform, batches: Sequence[Batch], system_id: str, error: BaseException) -> None:
-    """A system that raised: its own failure, said on each batch it was to serve."""
-    save_systems(
-        platform,
-        [
-            {
-                "batch_id": batch.batch_id,
-                "game_date": batch.game_date,
-                "system_id": system_id,
-                "state": "failed",
-                "staged_rows": 0,
-                "staged_players": 0,
-                "refused_players": 0,
-                "error_message": f"{type(error).__name__}: {error}"[:2000],
-            }
-            for batch in batches
-        ],
-    )
+    """A system that raised: its own failure, said on each batch it was to serve. What it had merged before still counts."""
+    said = f"{type(error).__name__}: {error}"[:2000]
+    days = [batch.game_date for batch in batches]
+    merged = {
+        one["batch_id"]: one | {"error_message": said}
+        for one in _systems_between(platform, min(days), max(days))
+        if one["system_id"] == system_id and one["state"] == "consolidated"
+    }
+    failed = [merged.get(one.batch_id) or system_row(one, system_id, "failed", error=said) for one in batches]
+    save_systems(platform, failed)
 
 
-def refresh(platform: Platform, start: date, end: date, batch_ids: set[str]) -> None:
-    """Recount batches from what their systems hold: completion is what staging holds, never a counter of events."""
+def save_failure(platform: Platform, batch: Batch, completion_pct: float, reason: str) -> None:
+    """A batch below its share: FAILED, with what was counted and why."""
     with platform.warehouse.lock("batches"):
-        held = platform.warehouse.query(
-            f"SELECT {', '.join(SYSTEMS.column_names)} FROM {SYSTEMS.full_name}"
-            " WHERE game_date BETWEEN @start_date AND @end_date",
-            {"start_date": start, "end_date": end},
-        ).to_pylist()
+        now = {one.batch_id: one for one in batches_between(platform, batch.game_date, batch.game_date)}[batch.batch_id]
+        counted = {
+            "staged_players": round(batch.expected_players * completion_pct / 100),
+            "completion_pct": completion_pct,
+        }
+        _save(platform, BATCHES, [now.row | counted | {"state": "failed", "failure_reason": reason}])
+
+
+def refresh(
+    platform: Platform,
+    start: date,
+    end: date,
+    batch_ids: set[str],
+    changes: Mapping[str, dict[str, Any]] | None = None,
+) -> None:
+    """Recount batches from what their systems hold (never a counter of events), and write `changes` by batch id with it."""
+    with platform.warehouse.lock("batches"):
+        held = _systems_between(platform, start, end)
         rows = []
         for batch in batches_between(platform, start, end):
             if batch.batch_id in batch_ids:
-                mine = [one for one in held if one["batch_id"] == batch.batch_id and one["state"] != "failed"]
-                failed = [one for one in held if one["batch_id"] == batch.batch_id and one["state"] == "failed"]
-                rows.append(_recounted(platform, batch, mine, failed))
+                mine = [one for one in held if one["batch_id"] == batch.batch_id]
+                rows.append(_recounted(platform, batch, mine) | (changes or {}).get(batch.batch_id, {}))
         _save(platform, BATCHES, rows)
 
 
@@ -161,27 +181,40 @@ def save_batches(platform: Platform, rows: list[dict[str, Any]]) -> None:
 # -- inside -----------------------------------------------------------------------------------------------------------
 
 
+def _systems_between(platform: Platform, start: date, end: date) -> list[dict[str, Any]]:
+    return platform.warehouse.query(
+        f"SELECT {', '.join(SYSTEMS.column_names)} FROM {SYSTEMS.full_name}"
+        " WHERE game_date BETWEEN @start_date AND @end_date ORDER BY game_date, batch_id, system_id",
+        {"start_date": start, "end_date": end},
+    ).to_pylist()
+
+
+def _is_reusable(batch: Batch, content: str, systems: Sequence[str], forced_by: str | None) -> bool:
+    """Opened for equal inputs and for these systems; of a forced run, by that run itself."""
+    is_equal = batch.row["input_hash"] == content and set(systems) <= set(batch.systems)
+    return is_equal and forced_by in (None, batch.row["run_id"])
+
+
 def _new(
     platform: Platform,
     day: date,
+    as_of: datetime,
     rows: pd.DataFrame,
-    content: str,
-    last: Batch | None,
-    run_id: str,
+    earlier: Sequence[Batch],
     systems: Sequence[str],
     only_players: Sequence[str] | None,
 ) -> dict[str, Any]:
-    now = platform.now
-    epoch = int(now.timestamp())
-    if last is not None:
-        epoch = max(epoch, int(last.batch_id.rsplit("_", 1)[1]) + 1)
+    """A batch's row, `input_hash` and `run_id` left to the caller; its id and opening instant are after those of all before it."""
+    epochs = [int(batch.batch_id.rsplit("_", 1)[1]) for batch in earlier]
+    epoch = max([int(platform.now.timestamp()), *(one + 1 for one in epochs)])
+    opened_at = max([platform.now, *(batch.opened_at + timedelta(microseconds=1) for batch in earlier)])
+    mode = "live" if day >= platform.today else "backfill"
     return {
         "batch_id": f"batch_{day.isoformat()}_{epoch}",
         "game_date": day,
-        "run_mode": rows["run_mode"].iloc[0],
-        "batch_as_of_at": rows["as_of_at"].max().to_pydatetime().astimezone(UTC),
-        "opened_at": max(now, last.opened_at + timedelta(microseconds=1)) if last is not None else now,
-        "input_hash": content,
+        "run_mode": mode if rows.empty else rows["run_mode"].iloc[0],
+        "batch_as_of_at": as_of.astimezone(UTC),
+        "opened_at": opened_at,
         "scope": "slate" if only_players is None else f"players:{','.join(sorted(only_players))}",
         "systems": ",".join(systems),
         "state": "open",
@@ -199,56 +232,23 @@ def _new(
         "accepted_missing_columns": None,
         "failure_reason": None,
         "consolidated_at": None,
-        "run_id": run_id,
     }
 
 
-def _dates_with_begun_games(platform: Platform, start: date, end: date) -> set[date]:
-    """Live slates of which a game has begun: what was said of it before tip-off stays as it was said."""
-    rows = platform.warehouse.query(
-        "SELECT DISTINCT game_date FROM nba_analytics.upcoming_team_game_context"
-        " WHERE game_date BETWEEN @start_date AND @end_date AND run_mode = 'live' AND tip_at <= @now",
-        {"start_date": start, "end_date": end, "now": platform.now},
-    )
-    return set(rows["game_date"].to_pylist())
-
-
-def _scope(
-    row: dict[str, Any], players: pd.DataFrame, only_players: Sequence[str] | None, begun: set[date]
-) -> list[dict[str, Any]]:
-    """What the batch speaks for: the whole slate, games that were called off included, or, once one has begun, the others."""
-    games = [EVERYTHING]
-    if row["game_date"] in begun:
-        games = sorted(set(players.loc[players["game_date"] == row["game_date"], "game_id"]))
-    return [
-        {
-            "batch_id": row["batch_id"],
-            "game_date": row["game_date"],
-            "game_id": game,
-            "universal_player_id": player,
-            "system_id": system,
-            "merged_at": None,
-        }
-        for game in games
-        for player in (only_players if only_players is not None else [EVERYTHING])
-        for system in row["systems"].split(",")
-    ]
-
-
-def _recounted(
-    platform: Platform, batch: Batch, held: list[dict[str, Any]], failed: list[dict[str, Any]]
-) -> dict[str, Any]:
+def _recounted(platform: Platform, batch: Batch, systems: list[dict[str, Any]]) -> dict[str, Any]:
+    held = [one for one in systems if one["state"] != "failed"]
+    merged = [one for one in held if one["state"] == "consolidated"]
     missing = [system for system in batch.systems if system not in {one["system_id"] for one in held}]
     staged = min((one["staged_players"] for one in held), default=0)
-    completion = 100.0 * staged / batch.expected_players if batch.expected_players else 100.0
-    is_merged = bool(held) and all(one["state"] == "consolidated" for one in held)
+    is_merged = bool(held) and merged == held
     is_whole = not missing and staged >= batch.expected_players
     state = ("consolidated" if is_whole else "partial") if is_merged else ("complete" if is_whole else "open")
-    errors = "; ".join(f"{one['system_id']}: {one['error_message']}" for one in failed)
+    errors = "; ".join(f"{one['system_id']}: {one['error_message']}" for one in systems if one["error_message"])
     return batch.row | {
         "staged_players": staged,
-        "completion_pct": completion,
+        "completion_pct": 100.0 * staged / batch.expected_players if batch.expected_players else 100.0,
         "staged_rows": sum(one["staged_rows"] for one in held),
+        "merged_rows": sum(one["staged_rows"] for one in merged),
         "missing_systems": ",".join(missing) or None,
         "failure_reason": errors or None,
         "state": state,
@@ -264,15 +264,14 @@ def _keep_inputs(platform: Platform, players: pd.DataFrame, batch_of: dict[date,
     platform.warehouse.upsert(INPUTS, kept, keep_first=("first_batch_id",))
 
 
-def _input_hash(rows: pd.DataFrame, models: Sequence[Model], only_players: Sequence[str] | None) -> str:
-    """Everything that decides the numbers: who, in which game, with which features and main line; which models; which scope."""
+def _input_hash(rows: pd.DataFrame, model: Model | None, only_players: Sequence[str] | None) -> str:
+    """Everything that decides the numbers: who, in which game, with which features and main line; which model; which scope."""
     digest = hashlib.sha256()
     columns = ("game_id", "universal_player_id", "features_hash", "current_points_line", "data_quality_tier")
     for row in sorted(zip(*(rows[column].astype(str) for column in columns), strict=True)):
         digest.update("|".join(row).encode())
-    model = model_of(models, rows["game_date"].iloc[0])
     digest.update(model.manifest.model_version.encode() if model is not None else b"no model")
-    digest.update(f"{PREDICTION_VERSION}|{only_players}".encode())
+    digest.update(f"{PREDICTION_VERSION}|{sorted(only_players or [])}".encode())
     return digest.hexdigest()[:32]
 
 

@@ -1,6 +1,6 @@
 """One staging asset a prediction system, from one factory: project, price, stage by load job. A failure is the system's own."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import dagster as dg
@@ -9,13 +9,14 @@ import pandas as pd
 import pyarrow as pa
 
 from nba_props.assets._factory import OWNERS
-from nba_props.assets.predictions.batch import Batch, open_batches, record_failure, record_staged, save_systems
+from nba_props.assets.predictions.batch import Batch, open_batches, record_failure, save_systems, system_row
 from nba_props.assets.predictions.inputs import models_for, slate_of, slate_players
 from nba_props.catalog import table
 from nba_props.catalog.render.arrow import arrow_schema
 from nba_props.domain.pricing import price
 from nba_props.domain.systems import SYSTEM_IDS, build_systems
-from nba_props.errors import NotReady
+from nba_props.domain.systems.xgboost_v1 import Model, XGBoost
+from nba_props.errors import ModelRefused, NotReady
 from nba_props.history import recorded
 from nba_props.io.warehouse.base import StagingTable
 from nba_props.partitions import DAILY, dates_of
@@ -107,16 +108,17 @@ def staging_asset(system_id: str) -> dg.AssetsDefinition:
 
 def stage_system(platform: Platform, system_id: str, start: date, end: date, run_id: str, tags: Any) -> dict[date, int]:
     """Stage one system for the dates; rows staged per date. Dates whose batch is consolidated already are left alone."""
-    players = slate_players(platform, start, end)
+    slate = slate_players(platform, start, end)
     only = requested_players(tags)
-    if only is not None:
-        players = players[players["universal_player_id"].isin(only)].reset_index(drop=True)
-    if players.empty:
+    players = slate if only is None else slate[slate["universal_player_id"].isin(only)]
+    as_of = _instants_of_knowledge(platform, slate, players, only, start, end)
+    if not as_of:
         return _nothing_to_predict(platform, start, end)
-    models = models_for(platform.store, start, end)
+    models, refusal = _models(platform, start, end)
     opened = open_batches(
         platform,
         players,
+        as_of,
         models,
         run_id=run_id,
         systems=requested_systems(tags),
@@ -124,15 +126,56 @@ def stage_system(platform: Platform, system_id: str, start: date, end: date, run
         is_forced=bool(tags.get(FORCE_TAG)),
     )
     batches = {day: batch for day, batch in opened.items() if not batch.is_done}
-    players = players[players["game_date"].isin(list(batches))].reset_index(drop=True)
-    if players.empty:
+    if not batches:
         return {}
+    players = players[players["game_date"].isin(list(batches))].reset_index(drop=True)
     try:
+        if refusal is not None and system_id == XGBoost.system_id:
+            raise refusal
         rows = _rows(platform, system_id, players, batches, models, start, end)
+        return _stage(platform, system_id, rows, batches)
     except Exception as error:
         record_failure(platform, list(batches.values()), system_id, error)
         raise
-    return _stage(platform, system_id, rows, batches)
+
+
+def _instants_of_knowledge(
+    platform: Platform, slate: pd.DataFrame, players: pd.DataFrame, only: list[str] | None, start: date, end: date
+) -> dict[date, datetime]:
+    """What each date's batch knows: its slate's instant, even if it predicts only some of the players.
+
+    A date with nobody to predict has a batch only if something is to be withdrawn: the players asked for are no longer expected,
+    or, of tonight and later, every game was called off. A slate without features is no such date.
+    """
+    known = {day: one.to_pydatetime() for day, one in slate.groupby("game_date")["as_of_at"].max().items()}
+    as_of = {day: known[day] for day in set(players["game_date"])}
+    emptied = _dates_in_force(platform, start, end, only) - set(as_of)
+    scheduled = _scheduled_games(platform, start, end) if emptied else {}
+    for day in emptied:
+        if day in known:
+            as_of[day] = known[day]
+        elif day >= platform.today and day not in scheduled:
+            as_of[day] = platform.now
+    return as_of
+
+
+def _dates_in_force(platform: Platform, start: date, end: date, only: list[str] | None) -> set[date]:
+    """Dates with active predictions (of the players asked for) of games that have not begun."""
+    rows = platform.warehouse.query(
+        f"SELECT DISTINCT game_date, universal_player_id FROM {PREDICTIONS.full_name}"
+        " WHERE game_date BETWEEN @start_date AND @end_date AND is_active"
+        " AND NOT COALESCE(run_mode = 'live' AND tip_at <= @now, FALSE)",
+        {"start_date": start, "end_date": end, "now": platform.now},
+    ).to_pylist()
+    return {row["game_date"] for row in rows if only is None or row["universal_player_id"] in only}
+
+
+def _models(platform: Platform, start: date, end: date) -> tuple[list[Model], ModelRefused | None]:
+    """The models that may serve, or none and why: a refused model is the failure of the system it serves, of no other."""
+    try:
+        return models_for(platform.store, start, end), None
+    except ModelRefused as refusal:
+        return [], refusal
 
 
 def _rows(
@@ -144,7 +187,9 @@ def _rows(
     start: date,
     end: date,
 ) -> pd.DataFrame:
-    """Priced rows with every declared column, one a rung."""
+    """Priced rows with every declared column, one a rung; none of a date where all that is left is to withdraw."""
+    if players.empty:
+        return pd.DataFrame(columns=list(PREDICTIONS.column_names))
     answer = build_systems(models)[system_id].project(slate_of(platform, players, start, end))
     rows = price(players, answer, system_id)
     at = rows["player_position"].to_numpy()
@@ -175,16 +220,15 @@ def _stage(platform: Platform, system_id: str, rows: pd.DataFrame, batches: dict
     counts: dict[date, int] = {}
     recorded_rows = []
     schema = arrow_schema(PREDICTIONS)
-    for day in sorted(set(rows["game_date"])):
+    for day, batch in sorted(batches.items()):
         mine = rows[rows["game_date"] == day]
-        batch = batches[day]
-        staging = StagingTable(
-            batch.batch_id, day, system_id, WRITER, mine["created_at"].iloc[0].to_pydatetime(), len(mine)
-        )
+        created_at = platform.now if mine.empty else mine["created_at"].iloc[0].to_pydatetime()
+        staging = StagingTable(batch.batch_id, day, system_id, WRITER, created_at, len(mine))
         staged = pa.Table.from_pandas(mine[list(PREDICTIONS.column_names)], schema=schema, preserve_index=False)
         platform.warehouse.stage(PREDICTIONS, staging, staged)
-        refused = int(mine["prediction_error_code"].notna().sum())
-        recorded_rows.append(record_staged(batch, staging, mine["universal_player_id"].nunique(), refused))
+        players = mine["universal_player_id"].nunique()
+        refused = mine.loc[mine["prediction_error_code"].notna(), "universal_player_id"].nunique()
+        recorded_rows.append(system_row(batch, system_id, "staged", rows=len(mine), players=players, refused=refused))
         counts[day] = len(mine)
     save_systems(platform, recorded_rows)
     return counts
@@ -192,11 +236,7 @@ def _stage(platform: Platform, system_id: str, rows: pd.DataFrame, batches: dict
 
 def _nothing_to_predict(platform: Platform, start: date, end: date) -> dict[date, int]:
     """No expected player: an empty slate is fine and said; games without anybody expected is a missing input."""
-    games = platform.warehouse.query(
-        "SELECT COUNT(*) AS games FROM nba_raw.schedule WHERE game_date BETWEEN @start_date AND @end_date"
-        " AND season_type IN ('Regular Season', 'Play-In', 'Playoffs', 'NBA Cup Final')",
-        {"start_date": start, "end_date": end},
-    )["games"][0].as_py()
+    games = sum(_scheduled_games(platform, start, end).values())
     if games:
         raise NotReady(
             f"{games} games between {start} and {end}, and no player to predict: context or features are missing,"
@@ -204,6 +244,15 @@ def _nothing_to_predict(platform: Platform, start: date, end: date) -> dict[date
             next_step=f"Build the features (nba-props run {start}), or see nba-props coverage {start} --detailed.",
         )
     return {}
+
+
+def _scheduled_games(platform: Platform, start: date, end: date) -> dict[date, int]:
+    rows = platform.warehouse.query(
+        "SELECT game_date, COUNT(*) AS games FROM nba_raw.schedule WHERE game_date BETWEEN @start_date AND @end_date"
+        " AND season_type IN ('Regular Season', 'Play-In', 'Playoffs', 'NBA Cup Final') GROUP BY game_date",
+        {"start_date": start, "end_date": end},
+    )
+    return {row["game_date"]: row["games"] for row in rows.to_pylist()}
 
 
 def _key_factors(rows: pd.DataFrame) -> pd.Series:

@@ -6,6 +6,7 @@ is refused by `lint.py`, and a difference that depends on types belongs there, n
 """
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from sqlglot import exp
 
@@ -44,7 +45,7 @@ def _unix_seconds(node: exp.Expression) -> exp.Expression:
 
 def _timestamp_diff(node: exp.Expression) -> exp.Expression:
     """Whole units elapsed, not boundaries crossed."""
-    unit = _MICROSECONDS.get(node.unit.name.upper())
+    unit = _MICROSECONDS.get(node.args["unit"].name.upper())
     if unit is None:
         return node
     elapsed = exp.Sub(this=exp.UnixMicros(this=node.this), expression=exp.UnixMicros(this=node.expression))
@@ -74,7 +75,7 @@ def _float(node: exp.Expression) -> exp.Expression:
     return exp.Literal.number(f"{node.name}e0") if is_decimal else node
 
 
-_MEANINGS: dict[type[exp.Expression], Callable[[exp.Expression], exp.Expression]] = {
+_MEANINGS: dict[type[Any], Callable[[Any], exp.Expression]] = {
     exp.CountIf: _count_if,
     exp.UnixSeconds: _unix_seconds,
     exp.TimestampDiff: _timestamp_diff,

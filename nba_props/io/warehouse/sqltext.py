@@ -89,7 +89,9 @@ def unknown_table(name: str, known: Iterable[str] = TABLES) -> BadInput:
     names = list(known)
     same_word = [full for full in names if full.rpartition(".")[2] == name.rpartition(".")[2]]
     near = same_word or get_close_matches(name, names, n=1)
-    next_step = f"Did you mean {' or '.join(near)}?" if near else "Tables are listed in docs/tables, e.g. nba_raw.schedule."
+    next_step = (
+        f"Did you mean {' or '.join(near)}?" if near else "Tables are listed in docs/tables, e.g. nba_raw.schedule."
+    )
     return BadInput(f"There is no table {name}.", next_step=next_step)
 
 
@@ -142,7 +144,7 @@ def _renamed(node: exp.Table, replacement: str, dialect: str) -> exp.Expression:
     """The replacement in the table's place: called as the table was, with what the statement says of it (a join, a sample)."""
     renamed = cast(exp.Expression, sqlglot.parse_one(f"SELECT * FROM {replacement}", read=dialect).args["from_"].this)
     for said, value in node.args.items():
-        if said not in ("this", "db", "catalog"):
+        if value and said not in ("this", "db", "catalog"):
             renamed.set(said, value)
     if not node.alias:
         renamed.set("alias", exp.TableAlias(this=exp.to_identifier(node.name)))

@@ -55,14 +55,10 @@ class StagingFiles:
             finally:
                 partial.unlink(missing_ok=True)
 
-    def list(self) -> list[StagingTable]:
+    def tables(self) -> list[StagingTable]:
         """Every staging table, oldest first."""
         found = (self._described(path) for path in self.root.glob(f"{STAGING_PREFIX}*.parquet"))
         return sorted((one for one in found if one), key=lambda staging: (staging.created_at, staging.name))
-
-    def names(self) -> list[str]:
-        """Names of the staging tables, from the directory alone."""
-        return sorted(path.stem for path in self.root.glob(f"{STAGING_PREFIX}*.parquet"))
 
     def columns(self, staging: StagingTable) -> dict[str, str]:
         """Column name -> GoogleSQL type (an Arrow type that no column is declared with keeps its own name)."""

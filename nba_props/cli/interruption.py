@@ -1,0 +1,21 @@
+"""An interruption that means everything: Dagster itself takes Ctrl-C for the failure of one step, and would go on."""
+
+from collections.abc import Mapping
+
+import dagster as dg
+
+from nba_props.plan import Runner, Stage
+
+_INTERRUPTED = dg.DagsterExecutionInterruptedError.__name__
+
+
+class InterruptibleRunner(Runner):
+    """The plan's runner, which stops the plan when a person interrupts a step."""
+
+    def execute(self, job: dg.JobDefinition, stage: Stage, tags: Mapping[str, str] | None = None) -> bool:
+        before = len(self.outcome.failures)
+        is_success = super().execute(job, stage, tags)
+        if any(_INTERRUPTED in failure for failure in self.outcome.failures[before:]):
+            del self.outcome.failures[before:]
+            raise KeyboardInterrupt
+        return is_success
