@@ -45,9 +45,11 @@ def run_to_end(arguments: Sequence[str]) -> int:
         return ERROR
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit) as ended:
+        if not any(isinstance(one, BrokenPipeError) for one in _chain(ended)):
+            raise
         # The reader has had enough (`| head`): nothing is wrong, but Python would complain again when it closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno() if sys.__stdout__ else 1)
         return 0
     except Exception as error:  # noqa: BLE001  the last resort: nothing is swallowed, the traceback goes to a file
         _say_unexpected(error)

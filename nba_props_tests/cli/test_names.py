@@ -1,18 +1,21 @@
 """names: the queue, and an alias that binds one person and re-runs only him."""
 
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from nba_props.cli.names import bind, queued, suggestions_of
 from nba_props.cli.people import Directory
+from nba_props.domain.names import player_lookup
 from nba_props.errors import BadInput
 from nba_props.platform import Platform
 from nba_props_tests.cli.conftest import Call
-from nba_props_tests.conftest import TONIGHT
+from nba_props_tests.conftest import TONIGHT, YESTERDAY
+from nba_props_tests.slates import put
 
+NEVER_RUN = YESTERDAY - timedelta(days=1)
 ALIASES = "select alias_lookup, canonical_lookup, alias_type, is_active, created_at from nba_reference.player_aliases"
 
 
@@ -95,44 +98,39 @@ def test_an_alias_is_written_once_and_keeps_its_date(call: Call, slate_platform:
     assert (mine["alias_type"], mine["is_active"]) == ("manual", True)
 
 
-def test_an_alias_runs_again_only_the_person_it_concerns(
-    call: Call, slate_platform: Platform, stranger: dict[str, Any]
+def test_an_alias_runs_again_only_the_person_it_concerns_on_predicted_dates_latest_first(
+    call: Call, slate_platform: Platform, stranger: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    teams = {team for row in _schedule(slate_platform) for team in row.values()}
-    registry = Directory(slate_platform, TONIGHT).registry
-    person = sorted(one for one, team in registry.team_of.items() if team in teams)[0]
-    before = _active(slate_platform, person)
-    ended = call(
-        "names",
-        "alias",
-        stranger["player_name"],
-        registry.candidate(person).player_name,
-        "--json",
-        home=slate_platform.home,
+    started: list[tuple[list[date], tuple[str, ...]]] = []
+    monkeypatch.setattr(
+        "nba_props.plan.run_dates", lambda runner, days, request: started.append((days, request.players))
     )
-    assert ended.code in (0, 1), ended.err
-    assert ended.json["failures"] == []
-    left = {one["player_lookup"] for one in queued(slate_platform, TONIGHT, TONIGHT)}
-    assert stranger["player_lookup"] not in left
-    assert _active(slate_platform, person) == before  # nobody else's rows were touched
-    scopes = slate_platform.warehouse.query(
-        "select scope from nba_predictions.prediction_batches where game_date = @start_date order by opened_at",
-        {"start_date": TONIGHT},
-    )["scope"].to_pylist()
-    assert scopes[1:] in ([], [f"players:{person}"])
+    for day in (YESTERDAY, NEVER_RUN):
+        _queue(slate_platform, stranger, day)
+    person = Directory(slate_platform).people[0]
+    words = ("names", "alias", stranger["player_name"], person.player_name, "--json")
+
+    ended = call(*words, home=slate_platform.home)
+    mine = tuple(sorted(Directory(slate_platform).registry.named(player_lookup(person.player_name))))
+    assert started == [([TONIGHT], mine), ([YESTERDAY], mine)]
+    assert [one["game_date"] for one in ended.json["dates"]] == [YESTERDAY.isoformat(), TONIGHT.isoformat()]
+    assert f"1 dates with the name were never predicted and are left alone ({NEVER_RUN}" in ended.err
+
+    started.clear()
+    limited = call(*words, "--dates", f"{YESTERDAY},2025-11-30", home=slate_platform.home)
+    assert started == [([YESTERDAY], mine)]
+    assert "not waiting for this name, left alone: 2025-11-30" in limited.err
 
 
-def _schedule(platform: Platform) -> list[dict[str, Any]]:
-    sql = "select home_team, away_team from nba_raw.schedule where game_date = @start_date"
-    found: list[dict[str, Any]] = platform.warehouse.query(sql, {"start_date": TONIGHT}).to_pylist()
-    return found
-
-
-def _active(platform: Platform, apart_from: str) -> set[tuple[date, str, str]]:
-    """Rows in force of everybody else."""
-    rows = platform.warehouse.query(
-        "select game_date, prediction_id, batch_id from nba_predictions.player_prop_predictions"
-        " where is_active and universal_player_id <> @player_id",
-        {"player_id": apart_from},
-    ).to_pylist()
-    return {(row["game_date"], row["prediction_id"], row["batch_id"]) for row in rows}
+def _queue(platform: Platform, entry: dict[str, Any], day: date) -> None:
+    put(
+        platform,
+        "nba_reference.unresolved_player_names",
+        {
+            "game_date": day,
+            "player_name": entry["player_name"],
+            "player_lookup": entry["player_lookup"],
+            "reason": "not_found",
+            "is_quoted": True,
+        },
+    )

@@ -5,7 +5,6 @@ import os
 import random
 import resource
 import signal
-import stat
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -50,6 +49,7 @@ class TestContract(WarehouseContract):
         return lambda prefix="": DuckDBWarehouse(tmp_path / "warehouse", prefix, lock_timeout_seconds=10.0)
 
 
+TURNS = 4
 ROWS = 20_000
 """Enough that a write spends most of its time on the disk, so that a random moment falls into it."""
 
@@ -196,12 +196,12 @@ def test_processes_and_threads_at_once_lose_nothing(root: Path, processes: ForkS
     warehouse.replace_rows(LOG, whole_set("first", 50), DAY[0], DAY[0])
     warehouse.upsert(LOG, logged((DAY[2], "total", "0")))
     is_over = processes.Event()
-    writers = [processes.Process(target=count_up, args=(root, f"process{at}", 10)) for at in range(3)]
+    writers = [processes.Process(target=count_up, args=(root, f"process{at}", TURNS)) for at in range(3)]
     readers = [processes.Process(target=read_until, args=(is_over, root)) for _ in range(2)]
     with ThreadPoolExecutor(4) as pool:
         for process in (*readers, *writers):
             process.start()
-        threads = [pool.submit(count_up, root, f"thread{at}", 10) for at in range(2)]
+        threads = [pool.submit(count_up, root, f"thread{at}", TURNS) for at in range(2)]
         threads += [pool.submit(read_until, is_over, root)]
         for writer in (*writers, *threads[:2]):
             writer.join(60) if isinstance(writer, ForkServerProcess) else writer.result(60)
@@ -212,8 +212,8 @@ def test_processes_and_threads_at_once_lose_nothing(root: Path, processes: ForkS
     assert [process.exitcode for process in (*writers, *readers)] == [0] * 5
     who = [f"process{at}" for at in range(3)] + [f"thread{at}" for at in range(2)]
     found = stored(warehouse, LOG, "game_date", "path", "state")
-    assert [row for row in found if row[0] == DAY[1]] == [(DAY[1], one, "10") for one in who]
-    assert found[-1] == (DAY[2], "total", "50")
+    assert [row for row in found if row[0] == DAY[1]] == [(DAY[1], one, str(TURNS)) for one in who]
+    assert found[-1] == (DAY[2], "total", str(5 * TURNS))
 
 
 def test_an_error_kept_for_later_keeps_no_file_open(root: Path) -> None:
@@ -295,7 +295,7 @@ def kill_at_random(
 ) -> Iterator[Any]:
     """What is found, read-only first, each time a process at work was killed at some moment."""
     chance = random.Random(root.name)
-    for _ in range(6):
+    for _ in range(4):
         with running(processes, work, root) as victim:
             time.sleep(chance.uniform(0.02, 0.25))
             os.kill(victim.pid or 0, signal.SIGKILL)
@@ -400,10 +400,37 @@ def test_a_full_disk_is_told_and_changes_nothing(root: Path, processes: ForkServ
     assert states(root) == {"new": ROWS}
 
 
+def write_little_on_a_full_disk(begun: Any, root: Path, limit_bytes: int, told: Any) -> None:
+    begun.set()
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit_bytes, limit_bytes))
+    warehouse = DuckDBWarehouse(root)
+    told.put(outcome_of(lambda: warehouse.replace_rows(LOG, whole_set("new", 3_000), DAY[0], DAY[0])))
+    told.put(outcome_of(lambda: states(root)))
+
+
+@pytest.mark.parametrize(("share", "is_written"), [(0.01, False), (1.0, True)])
+def test_a_write_is_told_as_done_exactly_when_it_will_be_there(
+    root: Path, processes: ForkServerContext, share: float, is_written: bool
+) -> None:
+    """Where the log beside the file takes the commit and the file has no room for it, the log keeps it."""
+    limit = int(share * (root / "warehouse.duckdb").stat().st_size)
+    told = processes.Queue()
+    with running(processes, write_little_on_a_full_disk, root, limit, told) as writer:
+        written, read = told.get(timeout=30), told.get(timeout=30)
+        writer.join()
+    assert (written == "done") is is_written
+    assert read == "done"
+    expected = {"new": 3_000} if is_written else {"old": ROWS}
+    assert states(root) == expected
+    DuckDBWarehouse(root).upsert(LOG, logged((DAY[1], "a", "more")))
+    assert states(root) == expected | {"more": 1}
+    assert files(root) == {"warehouse.duckdb"}
+
+
 def use_a_read_only_home(begun: Any, root: Path, told: Any) -> None:
     """As a user who may read the directory and no more; root may write anywhere, so it becomes nobody first."""
     for path in (root, *root.rglob("*")):
-        path.chmod(stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH | (stat.S_IXUSR | stat.S_IXOTH if path.is_dir() else 0))
+        path.chmod(0o555 if path.is_dir() else 0o444)
     if os.geteuid() == 0:
         os.setuid(65534)
     begun.set()

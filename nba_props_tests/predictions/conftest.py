@@ -1,4 +1,4 @@
-"""A platform for batches: an empty home, at a pretended noon of the slate."""
+"""A platform for batches at a pretended noon of the slate: with the engine in memory, or on a home as in production."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,18 +6,23 @@ from pathlib import Path
 import pytest
 
 from nba_props.platform import Platform
-from nba_props_tests import slates
-from nba_props_tests.predictions.kit import kept_open
-
-
-@pytest.fixture(scope="session")
-def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Platform:
-    """Copying an empty home is quicker than preparing one."""
-    return slates.new_home(tmp_path_factory.mktemp("empty") / "home", slates.NOON)
+from nba_props_tests.predictions.kit import TABLES, InMemory, unprepared
 
 
 @pytest.fixture
-def platform(empty_home: Platform, tmp_path: Path) -> Iterator[Platform]:
-    """A home that the test has to itself."""
-    with kept_open(slates.copy_home(empty_home, tmp_path / "home")) as opened:
-        yield opened
+def platform(tmp_path: Path) -> Iterator[Platform]:
+    """For one process that does not die: the embedded warehouse without its file."""
+    opened = unprepared(tmp_path / "home")
+    warehouse = InMemory(opened.home / "warehouse")
+    warehouse.ensure_tables(TABLES)
+    opened.__dict__["warehouse"] = warehouse
+    yield opened
+    warehouse.engine.close()
+
+
+@pytest.fixture(scope="module")
+def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Platform:
+    """A home on disk, for processes that share it or are killed."""
+    opened = unprepared(tmp_path_factory.mktemp("empty") / "home")
+    opened.warehouse.ensure_tables(TABLES)
+    return opened

@@ -18,7 +18,6 @@ from nba_props_tests.predictions.kit import (
     batches_of,
     everything,
     in_force,
-    kept_open,
     merge,
     named,
     open_batch,
@@ -38,16 +37,15 @@ SYSTEMS = (ONE, "xgboost_v1")
 def afternoon(empty_home: Platform, tmp_path_factory: pytest.TempPathFactory) -> Platform:
     """A published morning batch, and an afternoon batch staged whole: a moved line, a first line, a player ruled out."""
     home = slates.copy_home(empty_home, tmp_path_factory.mktemp("afternoon") / "home")
-    with kept_open(home):
-        morning = {player(1): Said(20.5), player(2): Said(None), player(3): Said()}
-        first = open_batch(home, 0, morning, systems=SYSTEMS)
-        for system in SYSTEMS:
-            stage(home, first, morning, system)
-        merge(home)
-        later = {player(1): Said(21.5), player(2): Said(15.5)}
-        second = open_batch(home, 1, later, systems=SYSTEMS)
-        for system in SYSTEMS:
-            stage(home, second, later, system)
+    morning = {player(1): Said(20.5), player(2): Said(None), player(3): Said()}
+    first = open_batch(home, 0, morning, systems=SYSTEMS)
+    for system in SYSTEMS:
+        stage(home, first, morning, system)
+    merge(home)
+    later = {player(1): Said(21.5), player(2): Said(15.5)}
+    second = open_batch(home, 1, later, systems=SYSTEMS)
+    for system in SYSTEMS:
+        stage(home, second, later, system)
     return home
 
 
@@ -55,10 +53,9 @@ def afternoon(empty_home: Platform, tmp_path_factory: pytest.TempPathFactory) ->
 def old_new_and_all(afternoon: Platform, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any, Any]:
     """What is in force before and after an undisturbed consolidation, and all that it leaves."""
     home = slates.copy_home(afternoon, tmp_path_factory.mktemp("undisturbed") / "home")
-    with kept_open(home):
-        old = in_force(home)
-        merge(home)
-        return old, in_force(home), everything(home)
+    old = in_force(home)
+    merge(home)
+    return old, in_force(home), everything(home)
 
 
 def killed_at(home: Platform, moment: str) -> None:
@@ -75,13 +72,12 @@ def test_a_killed_consolidation_tears_nothing_and_is_completed_by_the_next(
     old, new, undisturbed = old_new_and_all
     home = slates.copy_home(afternoon, tmp_path / "home")
     killed_at(home, moment)
-    with kept_open(home):
-        is_merged = killed.MOMENTS.index(moment) >= killed.MOMENTS.index("after the merge")
-        assert in_force(home) in ([new] if is_merged else [old] if moment == "before the merge" else [old, new])
-        assert len(staging_left(home)) == (1 if moment == "between two drops" else 2)
-        merge(home)
-        assert staging_left(home) == []
-        assert everything(home) == undisturbed
+    is_merged = killed.MOMENTS.index(moment) >= killed.MOMENTS.index("after the merge")
+    assert in_force(home) in ([new] if is_merged else [old] if moment == "before the merge" else [old, new])
+    assert len(staging_left(home)) == (1 if moment == "between two drops" else 2)
+    merge(home)
+    assert staging_left(home) == []
+    assert everything(home) == undisturbed
 
 
 def test_an_older_batch_beside_an_interrupted_newer_one_never_comes_into_force(
@@ -91,26 +87,24 @@ def test_an_older_batch_beside_an_interrupted_newer_one_never_comes_into_force(
     _, new, _ = old_new_and_all
     home = slates.copy_home(afternoon, tmp_path / "home")
     killed_at(home, "after the merge")
-    with kept_open(home):
-        between = open_batch(home, 0.5, named(1, 2, 3), systems=SYSTEMS)
-        for system in SYSTEMS:
-            stage(home, between, {name: Said(30.5) for name in named(1, 2, 3)}, system)
-        merge(home, batch_id=between.batch_id)
-        assert in_force(home) == new
-        merge(home)
-        assert in_force(home) == new
-        assert staging_left(home) == []
+    between = open_batch(home, 0.5, named(1, 2, 3), systems=SYSTEMS)
+    for system in SYSTEMS:
+        stage(home, between, {name: Said(30.5) for name in named(1, 2, 3)}, system)
+    merge(home, batch_id=between.batch_id)
+    assert in_force(home) == new
+    merge(home)
+    assert in_force(home) == new
+    assert staging_left(home) == []
 
 
 def test_two_consolidations_of_one_date_never_interleave(
     afternoon: Platform, old_new_and_all: tuple[Any, Any, Any], tmp_path: Path
 ) -> None:
-    _, new, undisturbed = old_new_and_all
+    _, new, _ = old_new_and_all
     home = slates.copy_home(afternoon, tmp_path / "home")
-    with kept_open(home):
-        earlier = open_batch(home, 0.5, named(1, 2, 3), systems=SYSTEMS)
-        for system in SYSTEMS:
-            stage(home, earlier, {name: Said(30.5) for name in named(1, 2, 3)}, system)
+    earlier = open_batch(home, 0.5, named(1, 2, 3), systems=SYSTEMS)
+    for system in SYSTEMS:
+        stage(home, earlier, {name: Said(30.5) for name in named(1, 2, 3)}, system)
     barrier, log = PROCESSES.Barrier(2), tmp_path / "log"
     both = [
         PROCESSES.Process(target=killed.consolidate_with_others, args=(home.settings, DAY, barrier, log))
@@ -125,9 +119,8 @@ def test_two_consolidations_of_one_date_never_interleave(
     assert len(lines) == 4  # two batches of one date are two merges
     for begin, end in zip(lines[::2], lines[1::2], strict=True):
         assert (begin.split()[0], end) == ("begin", f"end {begin.split()[1]}")
-    with kept_open(home):
-        assert in_force(home) == new
-        assert staging_left(home) == []
+    assert in_force(home) == new
+    assert staging_left(home) == []
 
 
 def test_a_batch_is_recorded_only_with_its_scope(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 import pyarrow as pa
 import pytest
 
+from nba_props.assets.predictions.batch import BATCHES
 from nba_props.errors import IntegrityFailure, SchemaMismatch, StorageFault
 from nba_props.io.warehouse.base import StagingTable
 from nba_props.platform import Platform
@@ -149,7 +150,7 @@ def test_staging_of_no_recorded_batch_is_named_and_left(platform: Platform) -> N
     orphan = open_batch(platform, 1, named(1))
     stage(platform, orphan, {player(1): Said(30.5)})
     platform.warehouse.delete(
-        _batches(),
+        BATCHES,
         "game_date = @start_date AND batch_id IN UNNEST(@batch_ids)",
         {"start_date": DAY, "batch_ids": [orphan.batch_id]},
     )
@@ -159,15 +160,9 @@ def test_staging_of_no_recorded_batch_is_named_and_left(platform: Platform) -> N
     assert staging_left(platform) == [f"_staging_{orphan.batch_id}_{ONE}_w0"]
 
 
-def _batches():  # noqa: ANN202
-    from nba_props.assets.predictions.batch import BATCHES
-
-    return BATCHES
-
-
 def test_rows_of_another_batch_are_refused(platform: Platform) -> None:
     batch = open_batch(platform, 0, named(1))
-    stage(platform, batch, named(1), **{"batch_id": "batch_2024-01-15_1"})
+    stage(platform, batch, named(1), batch_id="batch_2024-01-15_1")
     assert "another batch_id" in refusal_of(platform, IntegrityFailure).message
     assert (stored(platform), len(staging_left(platform))) == ([], 1)
 

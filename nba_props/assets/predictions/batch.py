@@ -84,7 +84,7 @@ def open_batches(
                 opened.append(new | {"input_hash": content, "run_id": run_id})
         if opened:
             declare(platform, opened, players, only_players)
-            _keep_inputs(platform, players, {row["game_date"]: row["batch_id"] for row in opened})
+            _keep_inputs(platform, players, opened)
             _save(platform, BATCHES, opened)  # last: a batch that is recorded is whole, scope included
         return found | {row["game_date"]: _batch(row) for row in opened}
 
@@ -256,12 +256,12 @@ def _recounted(platform: Platform, batch: Batch, systems: list[dict[str, Any]]) 
     }
 
 
-def _keep_inputs(platform: Platform, players: pd.DataFrame, batch_of: dict[date, str]) -> None:
-    rows = players[players["game_date"].isin(list(batch_of))].assign(
-        first_batch_id=lambda one: one["game_date"].map(batch_of)
-    )
-    kept = pa.Table.from_pandas(rows[list(INPUTS.column_names)], preserve_index=False)
-    platform.warehouse.upsert(INPUTS, kept, keep_first=("first_batch_id",))
+def _keep_inputs(platform: Platform, players: pd.DataFrame, opened: Sequence[Mapping[str, Any]]) -> None:
+    first_batch = players["game_date"].map({row["game_date"]: row["batch_id"] for row in opened})
+    rows = players.assign(first_batch_id=first_batch)[first_batch.notna()]
+    if not rows.empty:
+        kept = pa.Table.from_pandas(rows[list(INPUTS.column_names)], preserve_index=False)
+        platform.warehouse.upsert(INPUTS, kept, keep_first=("first_batch_id",))
 
 
 def _input_hash(rows: pd.DataFrame, model: Model | None, only_players: Sequence[str] | None) -> str:

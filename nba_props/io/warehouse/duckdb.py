@@ -67,7 +67,7 @@ class DuckDBWarehouse:
         return [table.full_name for table in missing]
 
     def stored_columns(self, table: Table) -> dict[str, str] | None:
-        if not self._file.exists():
+        if not self._is_there():
             return None
         with self._connection(write=False) as connection:
             return self._columns(table, connection)
@@ -218,7 +218,7 @@ class DuckDBWarehouse:
     # -- what is stored -----------------------------------------------------------------------------------------------
 
     def _existing(self) -> set[str]:
-        if not self._file.exists():
+        if not self._is_there():
             return set()
         with self._connection(write=False) as connection:
             rows = connection.execute("SELECT schema_name, table_name FROM duckdb_tables()").fetchall()
@@ -239,9 +239,13 @@ class DuckDBWarehouse:
 
     # -- the file -----------------------------------------------------------------------------------------------------
 
+    def _is_there(self) -> bool:
+        with disk_faults("Looking for the warehouse"):
+            return self._file.exists()
+
     @contextmanager
     def _connection(self, *, write: bool) -> Iterator[duckdb.DuckDBPyConnection]:
-        if not write and not self._file.exists():
+        if not write and not self._is_there():
             raise BadInput(
                 f"There is no warehouse in {self.root}.",
                 next_step="Import data first: nba-props import-history DIR (or nba-props demo).",

@@ -4,6 +4,7 @@ Starting an engine costs 20 ms, attaching a file 2, so that a thread keeps its e
 no file is held while Python works. What is asked of the file, and under which lock, is decided in `duckdb.py`.
 """
 
+import logging
 import os
 import threading
 from collections.abc import Iterator
@@ -12,7 +13,10 @@ from pathlib import Path
 
 import duckdb
 
+_log = logging.getLogger(__name__)
+
 _HOME = "home"
+_NOT_MOVED = "CHECKPOINT during DETACH failed"
 _SETTINGS = (
     "SET TimeZone = 'UTC'",
     "SET preserve_insertion_order = false",
@@ -52,9 +56,16 @@ def attach(connection: duckdb.DuckDBPyConnection, file: Path, *, write: bool) ->
 
 
 def detach(connection: duckdb.DuckDBPyConnection) -> None:
-    """Close the file; what was written moves from its log into it."""
+    """Close the file. What was committed moves from the log beside it into the file, now or, on a full disk, another time."""
     connection.execute("USE memory")
-    connection.execute(f"DETACH {_HOME}")
+    try:
+        connection.execute(f"DETACH {_HOME}")
+    except duckdb.Error as error:
+        if _NOT_MOVED not in str(error):
+            raise
+        _log.warning(
+            "The warehouse keeps its last write in its log: %s Free space on its disk.", str(error).split(". ")[-1]
+        )
 
 
 def _taken() -> duckdb.DuckDBPyConnection:

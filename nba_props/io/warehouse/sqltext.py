@@ -63,7 +63,7 @@ def named_query(layer: str, name: str) -> str:
 def parse(sql: str) -> exp.Expression:
     """One GoogleSQL statement as a tree; a syntax error is the user's to read."""
     try:
-        statements = [statement for statement in sqlglot.parse(sql, read="bigquery") if statement is not None]
+        statements = [one for one in sqlglot.parse(sql, read="bigquery") if one and not isinstance(one, exp.Semicolon)]
     except SqlglotError as error:
         raise BadInput(f"That is not a GoogleSQL statement: {_syntax_fault(error)}", next_step=_LOOK) from error
     if len(statements) != 1:
