@@ -105,7 +105,8 @@ def test_a_backup_holds_what_a_killed_command_had_committed(used: Platform, tmp_
     """Committed to the log beside the file, not yet moved into it."""
     kill = (
         "import duckdb, os, sys\n"
-        "duckdb.connect(sys.argv[1]).execute(\"UPDATE nba_monitoring.export_log SET state = 'withheld'\")\n"
+        "connection = duckdb.connect(sys.argv[1])\n"
+        "connection.execute(\"UPDATE nba_monitoring.export_log SET state = 'withheld'\")\n"
         "os.kill(os.getpid(), 9)"
     )
     file = used.home / "warehouse" / "warehouse.duckdb"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _HOST = "127.0.0.1"
 _PORTS_TRIED = 20
-_SECONDS_TO_STOP = 20
+_SECONDS_TO_STOP = 15
 
 
 def init(as_json: AsJson = False, home: Home = None) -> None:
@@ -101,8 +101,9 @@ def ui(
     prepare(platform)
     command = [sys.executable, "-m", "dagster", "dev", "-m", "nba_props.definitions", "-h", _HOST, "-p", str(port)]
     places = {"DAGSTER_HOME": str(dagster_home(platform)), "NBA_PROPS_HOME": str(platform.home)}
+    quiet = {"PYTHONWARNINGS": "ignore", "DAGSTER_DISABLE_TELEMETRY": "yes"}
     note(f"Dagster UI of {platform.home}: http://{_HOST}:{port} (Ctrl-C stops it)")
-    code = _until_stopped(command, os.environ | places)
+    code = _until_stopped(command, quiet | os.environ | places)
     if code:
         raise NbaPropsError(
             f"The UI ended by itself with code {code}.", next_step="read what it printed above; another --port may help"
@@ -138,7 +139,8 @@ def _until_stopped(command: list[str], environment: dict[str, str]) -> int:
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    # Our own handlers also undo an inherited "ignore", which the server would otherwise inherit in its turn.
+    before = {one: signal.signal(one, interrupt) for one in (signal.SIGINT, signal.SIGTERM)}
     server = subprocess.Popen(command, env=environment, start_new_session=True)
     try:
         return server.wait()
@@ -147,16 +149,18 @@ def _until_stopped(command: list[str], environment: dict[str, str]) -> int:
         return 0
     finally:
         _stop(server)
-        signal.signal(signal.SIGTERM, before)
+        for one, handler in before.items():
+            signal.signal(one, handler)
 
 
 def _stop(server: "subprocess.Popen[bytes]") -> None:
-    if server.poll() is None:
+    """Ask the server to stop, then tell its session, then end it: a server in the act of stopping ignores requests."""
+    for wanted, seconds in ((signal.SIGINT, _SECONDS_TO_STOP), (signal.SIGTERM, 3), (signal.SIGKILL, 3)):
+        if server.poll() is not None:
+            break
         with suppress(ProcessLookupError):
-            server.send_signal(signal.SIGINT)
-        try:
-            server.wait(_SECONDS_TO_STOP)
-        except subprocess.TimeoutExpired:
-            note("it did not stop by itself and is ended")
+            server.send_signal(wanted) if wanted is signal.SIGINT else os.killpg(server.pid, wanted)
+        with suppress(subprocess.TimeoutExpired):
+            server.wait(seconds)
     with suppress(ProcessLookupError):  # what is left of its session
-        os.killpg(server.pid, signal.SIGTERM)
+        os.killpg(server.pid, signal.SIGKILL)

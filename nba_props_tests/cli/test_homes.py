@@ -1,8 +1,10 @@
 """init, import-history, ui, demo: what they make, what they refuse, and what they report."""
 
 import json
+import os
 import socket
 import sys
+import time
 from datetime import date
 from pathlib import Path
 
@@ -88,6 +90,20 @@ def test_a_taken_port_names_a_free_one(call: Call, tmp_path: Path) -> None:
 
 def test_a_server_that_ends_by_itself_passes_its_code_on() -> None:
     assert _until_stopped([sys.executable, "-c", "raise SystemExit(3)"], {}) == 3
+
+
+def test_a_server_that_will_not_stop_is_ended_with_its_children(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nba_props.cli.homes._SECONDS_TO_STOP", 0.1)
+    stubborn = (
+        "import os, signal, subprocess, sys, time\n"
+        "for one in (signal.SIGINT, signal.SIGTERM): signal.signal(one, signal.SIG_IGN)\n"
+        "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
+        "os.kill(os.getppid(), signal.SIGTERM)\n"
+        "time.sleep(60)\n"
+    )
+    before = time.monotonic()
+    assert _until_stopped([sys.executable, "-c", stubborn], dict(os.environ)) == 0
+    assert time.monotonic() - before < 20
 
 
 def test_a_demo_is_never_mixed_into_somebodys_data(call: Call, slate_platform: Platform) -> None:

@@ -5,7 +5,8 @@ exports (`test_idempotence` holds this shortcut against the plan itself). Not he
 """
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -16,6 +17,7 @@ from typing import Any
 
 import dagster as dg
 import pandas as pd
+import pyarrow as pa
 import pytest
 from filelock import FileLock
 
@@ -41,7 +43,6 @@ from nba_props.request import FORCE_TAG, parameters
 from nba_props.settings import load_settings
 
 SqlOf = Callable[[Table], str]
-Staged = Mapping[str, Any]
 
 SUMMARIES = tuple(TABLES[f"nba_analytics.{name}_game_summary"] for name in ("player", "team_offense", "team_defense"))
 COVERAGE = tuple(TABLES[f"nba_monitoring.{name}"] for name in ("prediction_coverage", "missing_predictions"))
@@ -122,21 +123,20 @@ def build_history(platform: Platform, day: date) -> None:
 
 
 def predict(
-    platform: Platform, day: date, request: Request | None = None, *, run_id: str = "leak-test"
+    platform: Platform, start: date, end: date, request: Request | None = None, *, run_id: str = "leak-test"
 ) -> dict[str, Any]:
     """Stage every system and consolidate; the staged rows by system, as they were before the merge."""
     tags = (request or Request()).tags
     for system in SYSTEM_IDS:
-        stage_system(platform, system, day, day, run_id, tags)
-    staged = {
-        one.system_id: platform.warehouse.read_staging(one)
-        for one in platform.warehouse.staging_tables()
-        if one.game_date == day
-    }
-    done = consolidate(platform, day, day, is_waiting_over=True)
+        stage_system(platform, system, start, end, run_id, tags)
+    found: dict[str, list[Any]] = defaultdict(list)
+    for one in platform.warehouse.staging_tables():
+        if start <= one.game_date <= end:
+            found[one.system_id].append(platform.warehouse.read_staging(one))
+    done = consolidate(platform, start, end, is_waiting_over=True)
     assert not done.failed, done.failed
     assert not done.partial, done.partial
-    return staged
+    return {system: pa.concat_tables(rows) for system, rows in found.items()}
 
 
 def build_slate(
@@ -153,7 +153,7 @@ def build_slate(
     month = month_start(day)
     if FORCE_TAG in request.tags or not platform.store.exists(manifest_path(month)):
         train_month(run_id, platform, month)
-    return predict(platform, day, request, run_id=run_id)
+    return predict(platform, day, day, request, run_id=run_id)
 
 
 def build_coverage(platform: Platform, day: date) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,7 @@ TABLES = [
 """What batches and their consolidation touch."""
 
 EVERYTHING = "*"
+_TURNS = count()
 ONE = "moving_average"
 GAMES = ("0022300561", "0022300562")
 CHANGING = {"created_at", "updated_at", "build_commit"}
@@ -65,7 +67,7 @@ class InMemory(DuckDBWarehouse):
 
     def __init__(self, root: Path) -> None:
         super().__init__(root)
-        self.engine = duckdb.connect()
+        self.engine = duckdb.connect(config={"threads": 1})
 
     @contextmanager
     def _connection(self, *, write: bool) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -78,6 +80,17 @@ class InMemory(DuckDBWarehouse):
 def unprepared(home: Path, now: datetime = NOON) -> Platform:
     """A platform at a pretended instant, its tables still to be created."""
     return Platform(load_settings(home=home, now=now, dataset_prefix=""))
+
+
+def emptied(platform: Platform) -> Platform:
+    """The same platform without a row and without staging."""
+    warehouse = platform.warehouse
+    assert isinstance(warehouse, InMemory)
+    for one in TABLES:
+        warehouse.engine.execute(f"DELETE FROM {one.full_name}")
+    for path in platform.home.rglob("_staging_*"):
+        path.unlink()
+    return platform
 
 
 def player(number: int) -> str:
@@ -107,8 +120,8 @@ def open_batch(
 ) -> Batch:
     """A recorded batch that knew what was known at `hour` and names `players`; (game, player) pairs with `*` are withdrawn."""
     names = sorted(set(players))
-    same_day = len(batches_between(platform, day, day))
-    batch_id = f"batch_{day.isoformat()}_{1700000000 + same_day}"
+    turn = next(_TURNS)
+    batch_id = f"batch_{day.isoformat()}_{1700000000 + turn}"
     put(
         platform,
         "nba_predictions.prediction_batches",
@@ -117,7 +130,7 @@ def open_batch(
             "game_date": day,
             "run_mode": "live",
             "batch_as_of_at": NOON + timedelta(hours=hour),
-            "opened_at": opened_at + timedelta(microseconds=same_day),
+            "opened_at": opened_at + timedelta(microseconds=turn),
             "systems": ",".join(systems),
             "scope": "slate",
             "state": "open",
@@ -196,10 +209,10 @@ def stage(
     *,
     writer: str = "w0",
     at: datetime = NOON,
-    is_recorded: bool = True,
+    is_recorded: bool = False,
     **columns: Any,
 ) -> StagingTable:
-    """Stage what a system says, as a writer does; not recorded, if the writer died before it could."""
+    """Stage what a system says, as a writer does; what it also records before it ends must decide nothing."""
     made = rows(MAIN.full_name, *prediction_rows(batch, system_id, said, at, **columns))
     staging = StagingTable(batch.batch_id, batch.game_date, system_id, writer, at, made.num_rows)
     platform.warehouse.stage(MAIN, staging, made)

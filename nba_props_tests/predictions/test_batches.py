@@ -217,6 +217,7 @@ class Pipeline:
         self.platform = platform
         self.players = slate(1, 2)
         self.means = dict.fromkeys(SYSTEM_IDS[:4], 20.0)
+        self.systems: Sequence[str] = SYSTEM_IDS
         self.refusal: ModelRefused | None = None
         monkeypatch.setattr(staging_module, "slate_players", lambda *_: self.players)
         monkeypatch.setattr(staging_module, "slate_of", lambda _, players, *__: Slate(players, pd.DataFrame()))
@@ -232,12 +233,13 @@ class Pipeline:
         single = [Fixed(system, mean) for system, mean in self.means.items()]
         return {one.system_id: one for one in (*single, Ensemble(single))}
 
-    def predict(self, systems: Sequence[str] = SYSTEM_IDS, **tags: str) -> list[str]:
-        """Stage systems as a run does, then consolidate; the systems that raised."""
+    def predict(self, **tags: str) -> list[str]:
+        """Stage the systems as a run does, then consolidate; the systems that raised."""
         raised = []
-        for system in systems:
+        for system in self.systems:
             try:
-                staging_module.stage_system(self.platform, system, DAY, DAY, "run", tags)
+                wanted = {SYSTEMS_TAG: ",".join(self.systems)} | tags
+                staging_module.stage_system(self.platform, system, DAY, DAY, "run", wanted)
             except (ArithmeticError, ModelRefused):
                 raised.append(system)
         merge(self.platform)
@@ -251,6 +253,12 @@ class Pipeline:
 @pytest.fixture
 def pipeline(monkeypatch: pytest.MonkeyPatch, platform: Platform) -> Pipeline:
     return Pipeline(monkeypatch, platform)
+
+
+@pytest.fixture
+def one_system(pipeline: Pipeline) -> Pipeline:
+    pipeline.systems = [ONE]
+    return pipeline
 
 
 def test_a_slate_is_predicted_by_all_and_running_it_again_changes_nothing(pipeline: Pipeline) -> None:
@@ -301,64 +309,65 @@ def test_a_number_that_is_none_is_refused_whatever_system_says_it(pipeline: Pipe
     assert (player(1), "similarity_balanced_v1") not in in_force(pipeline.platform)
 
 
-def test_some_players_alone_are_predicted_with_the_slates_own_knowledge(pipeline: Pipeline) -> None:
+def test_some_players_alone_are_predicted_with_the_slates_own_knowledge(one_system: Pipeline) -> None:
     """In a backfill each game has its own instant; a player of an early game, run again alone, must still supersede."""
     early, late = NOON, NOON + timedelta(hours=3)
-    pipeline.players = slate(2, run_mode="backfill", as_of=late)  # player 1 was unresolved
-    pipeline.predict()
-    pipeline.players = pd.concat([slate(1, run_mode="backfill", as_of=early), pipeline.players], ignore_index=True)
-    pipeline.predict(**{PLAYERS_TAG: player(1)})
-    assert {name for name, _ in in_force(pipeline.platform)} == {player(1), player(2)}
+    one_system.players = slate(2, run_mode="backfill", as_of=late)  # player 1 was unresolved
+    one_system.predict()
+    one_system.players = pd.concat([slate(1, run_mode="backfill", as_of=early), one_system.players], ignore_index=True)
+    one_system.predict(**{PLAYERS_TAG: player(1)})
+    assert {name for name, _ in in_force(one_system.platform)} == {player(1), player(2)}
 
 
 def test_a_run_of_one_system_leaves_the_others(pipeline: Pipeline) -> None:
     pipeline.predict()
     pipeline.players["features_hash"] = "other"
     pipeline.means["moving_average"] = 30.0
-    pipeline.predict([ONE], **{SYSTEMS_TAG: ONE})
+    pipeline.systems = [ONE]
+    pipeline.predict()
     assert pipeline.batch.state == "consolidated"
     means = {row["system_id"]: row["predicted_points"] for row in active(pipeline.platform)}
     assert means == dict.fromkeys(SYSTEM_IDS, 20.0) | {ONE: 30.0}
 
 
-def test_the_last_player_asked_for_is_withdrawn_when_nobody_is_left_to_predict(pipeline: Pipeline) -> None:
-    pipeline.predict()
-    pipeline.players = slate(2)  # player 1 was ruled out
-    pipeline.predict(**{PLAYERS_TAG: player(1)})
-    assert {name for name, _ in in_force(pipeline.platform)} == {player(2)}
-    assert staging_left(pipeline.platform) == []
-    before = everything(pipeline.platform)
+def test_the_last_player_asked_for_is_withdrawn_when_nobody_is_left_to_predict(one_system: Pipeline) -> None:
+    one_system.predict()
+    one_system.players = slate(2)  # player 1 was ruled out
+    one_system.predict(**{PLAYERS_TAG: player(1)})
+    assert {name for name, _ in in_force(one_system.platform)} == {player(2)}
+    assert staging_left(one_system.platform) == []
+    before = everything(one_system.platform)
     with pytest.raises(NotReady):
-        schedule(pipeline.platform)
-        pipeline.predict(**{PLAYERS_TAG: player(1)})
-    assert everything(pipeline.platform) == before
+        schedule(one_system.platform)
+        one_system.predict(**{PLAYERS_TAG: player(1)})
+    assert everything(one_system.platform) == before
 
 
-def test_a_slate_called_off_altogether_is_withdrawn(pipeline: Pipeline) -> None:
-    pipeline.predict()
-    pipeline.players = slate()
-    pipeline.predict()
-    assert in_force(pipeline.platform) == {}
-    assert pipeline.batch.state == "consolidated"
+def test_a_slate_called_off_altogether_is_withdrawn(one_system: Pipeline) -> None:
+    one_system.predict()
+    one_system.players = slate()
+    one_system.predict()
+    assert in_force(one_system.platform) == {}
+    assert one_system.batch.state == "consolidated"
 
 
-def test_a_slate_without_features_withdraws_nobody(pipeline: Pipeline) -> None:
-    pipeline.predict()
-    before = everything(pipeline.platform)
-    schedule(pipeline.platform)
-    pipeline.players = slate()
+def test_a_slate_without_features_withdraws_nobody(one_system: Pipeline) -> None:
+    one_system.predict()
+    before = everything(one_system.platform)
+    schedule(one_system.platform)
+    one_system.players = slate()
     with pytest.raises(NotReady, match="no player to predict"):
-        pipeline.predict()
-    assert everything(pipeline.platform) == before
+        one_system.predict()
+    assert everything(one_system.platform) == before
 
 
-def test_a_slate_under_way_keeps_what_was_said_before_tip_off(pipeline: Pipeline) -> None:
-    pipeline.predict()
-    before = in_force(pipeline.platform)
-    warehouse = pipeline.platform.warehouse
-    pipeline.platform = at(pipeline.platform, TIP + timedelta(minutes=1))
-    pipeline.platform.__dict__["warehouse"] = warehouse
-    pipeline.players = slate()
-    pipeline.predict()
-    assert in_force(pipeline.platform) == before
-    assert sorted(lines_of(pipeline.platform)) == sorted(5 * [185, 195, 205, 215, 225])
+def test_a_slate_under_way_keeps_what_was_said_before_tip_off(one_system: Pipeline) -> None:
+    one_system.predict()
+    before = in_force(one_system.platform)
+    warehouse = one_system.platform.warehouse
+    one_system.platform = at(one_system.platform, TIP + timedelta(minutes=1))
+    one_system.platform.__dict__["warehouse"] = warehouse
+    one_system.players = slate()
+    one_system.predict()
+    assert in_force(one_system.platform) == before
+    assert lines_of(one_system.platform) == [185, 195, 205, 215, 225]

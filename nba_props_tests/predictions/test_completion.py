@@ -111,10 +111,24 @@ def test_a_system_that_failed_is_named_and_the_other_four_are_in_force(platform:
 
 def test_what_a_writer_could_not_record_before_it_died_counts_all_the_same(platform: Platform) -> None:
     batch = open_batch(platform, 0, named(1, 2))
-    stage(platform, batch, named(1, 2), is_recorded=False)
+    stage(platform, batch, named(1, 2))
+    assert the_batch(platform, batch.batch_id).row["staged_players"] == 0
     merge(platform)
     now = the_batch(platform, batch.batch_id)
     assert (now.state, now.row["staged_players"], now.row["merged_rows"]) == ("consolidated", 2, 10)
+
+
+def test_what_a_writer_did_record_is_counted_before_the_merge(platform: Platform) -> None:
+    batch = open_batch(platform, 0, named(1, 2), systems=FIVE[:2])
+    stage(platform, batch, named(1, 2), FIVE[0], is_recorded=True)
+    assert (the_batch(platform, batch.batch_id).state, the_batch(platform, batch.batch_id).row["missing_systems"]) == (
+        "open",
+        FIVE[1],
+    )
+    stage(platform, batch, named(1), FIVE[1], is_recorded=True)
+    assert the_batch(platform, batch.batch_id).row["completion_pct"] == 50.0
+    stage(platform, batch, named(1, 2), FIVE[1], is_recorded=True)
+    assert the_batch(platform, batch.batch_id).state == "complete"
 
 
 def test_counts_of_a_batch_are_of_the_rows_in_the_main_table(platform: Platform) -> None:

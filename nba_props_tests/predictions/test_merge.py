@@ -66,7 +66,7 @@ def test_a_ladder_that_moves_leaves_no_old_rung_in_force(platform: Platform) -> 
 def test_the_same_batch_again_changes_nothing(platform: Platform) -> None:
     batch = publish(platform, 0, named(1, 2))
     before = everything(platform)
-    stage(platform, batch, named(1, 2), at=NOON + timedelta(minutes=5), is_recorded=False)
+    stage(platform, batch, named(1, 2), at=NOON + timedelta(minutes=5))
     done = merge(platform)
     assert (done.inserted_rows, done.superseded_rows) == (0, 0)
     assert everything(platform) == before

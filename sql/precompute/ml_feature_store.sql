@@ -1,12 +1,14 @@
 -- Purpose: the features by name, each with its provenance, and the quality of the row.
 -- Grain: game_date, game_id, universal_player_id.
 -- Point in time: context, form, zones and factors of the slate, which are themselves of the time before it.
--- Quality score: computed 100, fallback 60, missing 0, averaged over the features that the season's source can give.
+--   What a source offers counts from the date it has shown it: that it will later in the season is hindsight.
+-- Quality score: computed 100, fallback 60, missing 0, averaged over the features that the source can give.
 
 with context as (
     select
         game_date, game_id, universal_player_id, player_lookup, team_abbr, opponent_abbr, season, season_type, as_of_at, is_home,
-        is_back_to_back, games_last_7_days, games_played_season, games_played_400_days, injury_status, early_season_flag
+        is_back_to_back, games_last_7_days, games_played_season, games_played_400_days, injury_status,
+        injury_reported_at, early_season_flag
     from nba_analytics.upcoming_player_game_context
     where game_date between @start_date and @end_date
 ),
@@ -29,7 +31,9 @@ form as (
 ),
 
 zones as (
-    select game_date, game_id, universal_player_id, paint_share, mid_range_share, three_point_share, free_throw_points_share
+    select
+        game_date, game_id, universal_player_id, paint_share, mid_range_share, three_point_share, free_throw_points_share,
+        zone_source
     from nba_precompute.player_shot_zone_analysis
     where game_date between @start_date and @end_date
 ),
@@ -42,8 +46,20 @@ factors as (
     where game_date between @start_date and @end_date
 ),
 
-capabilities as (
-    select season, capability, is_available from nba_raw.source_capabilities
+first_offered as (
+    select capability, min(season) as first_season from nba_raw.source_capabilities where is_available group by capability
+),
+
+shown as (
+    select
+        c.game_date,
+        countif(c.injury_reported_at is not null and i.capability is not null) > 0 as has_injury_reports,
+        countif(z.zone_source = 'shot_zones' and s.capability is not null) > 0 as has_shot_zones
+    from context as c
+    left join zones as z on z.game_id = c.game_id and z.universal_player_id = c.universal_player_id
+    left join first_offered as i on i.capability = 'injury_reports' and i.first_season <= c.season
+    left join first_offered as s on s.capability = 'shot_zones' and s.first_season <= c.season
+    group by c.game_date
 ),
 
 -- A player without one game in 400 days has nothing to compute from: no row, and the coverage says no_features.
@@ -70,7 +86,7 @@ features as (
         k.usage_spike_score as usage_spike_score,
         cast(greatest(-2, least(2, own.days_rest - opp.days_rest)) as float64) as rest_advantage,
         case
-            when not coalesce(i.is_available, false) then null
+            when not w.has_injury_reports then null
             when c.injury_status in ('out', 'doubtful') then 3.0
             when c.injury_status = 'questionable' then 2.0
             when c.injury_status = 'probable' then 1.0
@@ -112,7 +128,7 @@ features as (
         k.pace_score_source as pace_score_source,
         k.usage_spike_score_source as usage_spike_score_source,
         if(own.days_rest is null or opp.days_rest is null, 'missing:first_game_of_season', 'computed') as rest_advantage_source,
-        if(coalesce(i.is_available, false), 'computed', 'unavailable:injury_reports') as injury_risk_source,
+        if(w.has_injury_reports, 'computed', 'unavailable:injury_reports') as injury_risk_source,
         case when f.points_avg_previous_3 is null then 'missing:under_5_games' when f.has_previous_season_in_last_5 then 'fallback:previous_season' else 'computed' end as recent_trend_source,
         case when f.minutes_avg_season is null then 'missing:no_games_this_season' when f.has_previous_season_in_last_10 then 'fallback:previous_season' else 'computed' end as minutes_change_source,
         opp.strength_source as opponent_def_rating_source,
@@ -120,8 +136,8 @@ features as (
         'computed' as home_away_source,
         'computed' as back_to_back_source,
         'computed' as playoff_game_source,
-        case when not coalesce(s.is_available, false) then 'unavailable:shot_zones' when z.paint_share is null then 'missing:no_zoned_attempts' else 'computed' end as pct_paint_source,
-        case when not coalesce(s.is_available, false) then 'unavailable:shot_zones' when z.mid_range_share is null then 'missing:no_zoned_attempts' else 'computed' end as pct_mid_range_source,
+        case when not w.has_shot_zones then 'unavailable:shot_zones' when z.paint_share is null then 'missing:no_zoned_attempts' else 'computed' end as pct_paint_source,
+        case when not w.has_shot_zones then 'unavailable:shot_zones' when z.mid_range_share is null then 'missing:no_zoned_attempts' else 'computed' end as pct_mid_range_source,
         if(z.three_point_share is null, 'missing:no_attempts', 'computed') as pct_three_source,
         if(z.free_throw_points_share is null, 'missing:no_points', 'computed') as pct_free_throw_source,
         own.strength_source as team_pace_source,
@@ -133,8 +149,7 @@ features as (
     inner join form as f on f.game_id = c.game_id and f.universal_player_id = c.universal_player_id
     inner join zones as z on z.game_id = c.game_id and z.universal_player_id = c.universal_player_id
     inner join factors as k on k.game_id = c.game_id and k.universal_player_id = c.universal_player_id
-    left join capabilities as i on i.season = c.season and i.capability = 'injury_reports'
-    left join capabilities as s on s.season = c.season and s.capability = 'shot_zones'
+    inner join shown as w on w.game_date = c.game_date
     where c.games_played_400_days > 0
 ),
 

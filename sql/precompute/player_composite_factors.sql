@@ -1,11 +1,12 @@
 -- Purpose: fatigue, zone mismatch, pace and usage factors (the rules of the features they become).
 -- Grain: game_date, game_id, universal_player_id.
--- Point in time: only context, form and zones of the slate, which are themselves of the time before it.
+-- Point in time: only context, form and zones of the slate, which are themselves of the time before it. Injury reports count as
+--   offered from the date they have been seen: that they will be later in the season is hindsight.
 
 with slate as (
     select
         game_date, game_id, universal_player_id, team_abbr, opponent_abbr, season, days_rest, is_back_to_back, games_last_7_days,
-        seconds_last_7_days, is_out, team_games_seen_of_last_5, avg_minutes_last_10
+        seconds_last_7_days, is_out, injury_reported_at, team_games_seen_of_last_5, avg_minutes_last_10
     from nba_analytics.upcoming_player_game_context
     where game_date between @start_date and @end_date
 ),
@@ -42,17 +43,36 @@ births as (
     select concat('nba_', cast(source_player_id as string)) as universal_player_id, birth_date from nba_raw.player_list
 ),
 
-injury_seasons as (
-    select season, is_available from nba_raw.source_capabilities where capability = 'injury_reports'
+first_offered as (
+    select min(season) as first_season
+    from nba_raw.source_capabilities
+    where is_available and capability = 'injury_reports'
 ),
 
--- Usage that rotation players ruled out tonight leave behind: share of team plays, 0-100.
+shown as (
+    select s.game_date, countif(s.injury_reported_at is not null and i.first_season <= s.season) > 0 as has_injury_reports
+    from slate as s
+    cross join first_offered as i
+    group by s.game_date
+),
+
+-- Usage that rotation players ruled out tonight leave behind: share of team plays, 0-100. Summed in whole millionths, which add
+-- up to the same in any order: a range and its dates agree to the last bit.
 vacated as (
     select
         s.game_date,
         s.game_id,
         s.team_abbr,
-        sum(if(s.is_out and s.team_games_seen_of_last_5 > 0, f.usage_pct_season * s.avg_minutes_last_10 / 48, 0)) as usage_pct
+        safe_divide(
+            sum(
+                if(
+                    s.is_out and s.team_games_seen_of_last_5 > 0,
+                    cast(round(1000000 * f.usage_pct_season * s.avg_minutes_last_10 / 48) as int64),
+                    0
+                )
+            ),
+            1000000
+        ) as usage_pct
     from slate as s
     inner join form as f on f.game_id = s.game_id and f.universal_player_id = s.universal_player_id
     group by s.game_date, s.game_id, s.team_abbr
@@ -108,14 +128,14 @@ usage as (
         f.universal_player_id,
         f.usage_pct_season,
         f.has_previous_season_in_last_5,
-        if(coalesce(i.is_available, false), v.usage_pct, null) as vacated_usage_pct,
+        if(w.has_injury_reports, v.usage_pct, null) as vacated_usage_pct,
         f.usage_pct_last_5 * (
-            1 + 0.5 * if(coalesce(i.is_available, false), least(coalesce(v.usage_pct, 0), 50) / 100, 0)
+            1 + 0.5 * if(w.has_injury_reports, least(coalesce(v.usage_pct, 0), 50) / 100, 0)
         ) as projected_usage_pct
     from form as f
     inner join slate as s on s.game_id = f.game_id and s.universal_player_id = f.universal_player_id
     left join vacated as v on v.game_id = s.game_id and v.team_abbr = s.team_abbr
-    left join injury_seasons as i on i.season = s.season
+    inner join shown as w on w.game_date = s.game_date
 )
 
 select

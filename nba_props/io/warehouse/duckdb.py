@@ -286,7 +286,8 @@ class DuckDBWarehouse:
             if known:
                 return _not_created(known[0])
             return BadInput(
-                f"The statement cannot run: {_said(error)}", next_step="Check table and column names in docs/tables."
+                f"The statement cannot run: {_said(error)}",
+                next_step="Correct it; tables and columns are described in docs/tables.",
             )
         if isinstance(error, duckdb.OutOfMemoryException):
             return StorageFault(

@@ -52,6 +52,15 @@ def _timestamp_diff(node: exp.Expression) -> exp.Expression:
     return exp.IntDiv(this=exp.paren(elapsed), expression=exp.Literal.number(unit))
 
 
+def _extracted(node: exp.Extract) -> exp.Expression:
+    """Days of the week count from Sunday, which is 1 (and 1970 began on a Thursday)."""
+    if node.name.upper() != "DAYOFWEEK" or isinstance(node.expression, exp.AtTimeZone):
+        return node
+    days = exp.UnixDate(this=exp.cast(node.expression, exp.DataType.Type.DATE))
+    weekday = exp.Mod(this=exp.paren(days + 4), expression=exp.Literal.number(7))
+    return exp.paren(weekday + 1)
+
+
 def _date(node: exp.Expression) -> exp.Expression:
     """A DATE moved or truncated by whole days or more is a DATE."""
     unit = node.args.get("unit")
@@ -79,6 +88,7 @@ _MEANINGS: dict[type[Any], Callable[[Any], exp.Expression]] = {
     exp.CountIf: _count_if,
     exp.UnixSeconds: _unix_seconds,
     exp.TimestampDiff: _timestamp_diff,
+    exp.Extract: _extracted,
     exp.DateAdd: _date,
     exp.DateSub: _date,
     exp.DateTrunc: _date,

@@ -6,7 +6,7 @@ refuses what the catalogue or the parameter list does not know.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
@@ -84,15 +84,16 @@ def tables_asked(sql: str) -> frozenset[str]:
     return frozenset(tables_read(statement))
 
 
-def unknown_table(name: str, known: Iterable[str] = TABLES) -> BadInput:
+def unknown_table(name: str) -> BadInput:
     """The error for a table that is not there, with the names that come nearest."""
-    names = list(known)
-    same_word = [full for full in names if full.rpartition(".")[2] == name.rpartition(".")[2]]
-    near = same_word or get_close_matches(name, names, n=1)
-    next_step = (
-        f"Did you mean {' or '.join(near)}?" if near else "Tables are listed in docs/tables, e.g. nba_raw.schedule."
+    same_word = [known for known in TABLES if known.rpartition(".")[2] == name.rpartition(".")[2]]
+    near = same_word or get_close_matches(name, TABLES, n=1, cutoff=0.75)
+    if near:
+        return BadInput(f"There is no table {name}.", next_step=f"Did you mean {' or '.join(near)}?")
+    return BadInput(
+        f"There is no table {name}.",
+        next_step="Tables are listed in docs/tables, staging in nba_monitoring.staging_tables.",
     )
-    return BadInput(f"There is no table {name}.", next_step=next_step)
 
 
 def tables_read(statement: exp.Expression) -> set[str]:
