@@ -152,7 +152,7 @@ def build_history(runner: Runner, first: date, request: Request) -> None:
     )
     for start, end in _ranges(missing):
         runner.run(_daily("summaries", start, end, f"history: results {start} to {end}"))
-    missing = missing_dates(platform, "nba_precompute.ml_feature_store", train_from, first)
+    missing = dates_without_features(platform, train_from, first)
     for start, end in _ranges(missing):
         runner.run(_daily("features", start, end, f"history: features {start} to {end}"), _of_the_past(request))
 
@@ -178,6 +178,34 @@ def missing_dates(platform: Platform, table_name: str, start: date, before: date
         {"start_date": start, "end_date": before - timedelta(days=1)},
     )
     return rows["day"].to_pylist()
+
+
+def dates_without_features(platform: Platform, start: date, before: date) -> list[date]:
+    """Dates with played games whose features were not built. A date before anybody was seen to play has none."""
+    rows = platform.warehouse.query(
+        """
+        SELECT DISTINCT b.game_date AS day
+        FROM nba_raw.player_box_scores AS b
+        LEFT JOIN (
+            SELECT DISTINCT game_date FROM nba_analytics.upcoming_team_game_context
+            WHERE game_date BETWEEN @start_date AND @end_date
+        ) AS t ON t.game_date = b.game_date
+        LEFT JOIN (
+            SELECT DISTINCT roster_date AS game_date FROM nba_raw.team_rosters
+            WHERE roster_date BETWEEN @start_date AND @end_date AND last_seen_date IS NOT NULL
+        ) AS p ON p.game_date = b.game_date
+        LEFT JOIN (
+            SELECT DISTINCT game_date FROM nba_precompute.ml_feature_store
+            WHERE game_date BETWEEN @start_date AND @end_date
+        ) AS f ON f.game_date = b.game_date
+        WHERE b.game_date BETWEEN @start_date AND @end_date
+            AND (t.game_date IS NULL OR (p.game_date IS NOT NULL AND f.game_date IS NULL))
+        ORDER BY day
+        """,
+        {"start_date": start, "end_date": before - timedelta(days=1)},
+    )
+    days: list[date] = rows["day"].to_pylist()
+    return days
 
 
 def slate_dates(platform: Platform, start: date, end: date) -> list[date]:

@@ -50,7 +50,7 @@ def demo(
     league, tonight = _simulated(seed, timings)
     settings = shared.platform_of(chosen).settings.model_copy(update={"now": _evening(league, tonight)})
     platform = Platform(settings)
-    _refuse_real_data(platform)
+    _refuse_other_data(platform, seed)
     played = [day for day in league.game_dates if day < tonight][-days:]
     failures = _play(platform, league, [*played, tonight], timings)
 
@@ -98,17 +98,21 @@ def _evening(league: "League", tonight: date) -> datetime:
     return (first - _BEFORE_TIP).astimezone(UTC)
 
 
-def _refuse_real_data(platform: "Platform") -> None:
-    """A home with other archives in it is somebody's data: the league would be mixed into it."""
+def _refuse_other_data(platform: "Platform", seed: int) -> None:
+    """A home with other archives in it, or another league, would be mixed with this one; a new home is marked as ours."""
     from nba_props.errors import BadInput
     from nba_props.io.landing import landed_archives
 
-    others = [one for one in landed_archives(platform.store) if not (platform.home / _MARK).exists()]
-    if others:
+    mark, text = platform.home / _MARK, f"The data of this home is a simulated league: nba-props demo --seed {seed}\n"
+    is_mine = mark.exists() and mark.read_text() == text
+    if not is_mine and (mark.exists() or landed_archives(platform.store)):
+        held = mark.read_text().strip() if mark.exists() else "Imported data is in it."
         raise BadInput(
-            f"{platform.home} holds imported data, and the simulated league would be mixed into it.",
-            next_step=f"choose another home: nba-props demo --home {DEFAULT_HOME}",
+            f"{platform.home} holds other data, and this league would be mixed into it. {held}",
+            next_step=f"choose another home: nba-props demo --seed {seed} --home {DEFAULT_HOME}_{seed}",
         )
+    platform.home.mkdir(parents=True, exist_ok=True)
+    mark.write_text(text)
 
 
 def _play(platform: "Platform", league: "League", days: Sequence[date], timings: list[tuple[str, float]]) -> list[str]:
@@ -118,8 +122,6 @@ def _play(platform: "Platform", league: "League", days: Sequence[date], timings:
     from nba_props.io.sources.archive import discover
     from nba_props.simulate.league import write_archive
 
-    platform.home.mkdir(parents=True, exist_ok=True)
-    (platform.home / _MARK).write_text("The data of this home is a simulated league: nba-props demo.\n")
     with tempfile.TemporaryDirectory() as directory, runs(platform) as started:
         started.progress("writing the archive")
         write_archive(league, Path(directory))

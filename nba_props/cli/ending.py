@@ -8,6 +8,7 @@ import os
 import shlex
 import sqlite3
 import sys
+import tempfile
 import traceback
 import warnings
 from collections.abc import Iterator, Sequence
@@ -76,7 +77,7 @@ def _say_unexpected(error: Exception) -> None:
         )
         step = "run it again; if it repeats, report it with the traceback"
     kept = _keep_traceback(error)
-    say_error(message, step, detail=f"full traceback: {kept}" if kept else traceback.format_exc())
+    say_error(message, step, detail=f"full traceback: {kept}" if kept else "")
 
 
 def _of_the_system(error: OSError) -> str:
@@ -91,11 +92,18 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _keep_traceback(error: Exception) -> Path | None:
-    """Write the traceback below the home; None where even that is refused."""
-    with suppress(OSError, NbaPropsError):
-        logs = shared.platform_of(None).home / "logs"
-        logs.mkdir(parents=True, exist_ok=True)
-        path = logs / f"error-{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}.log"
-        path.write_text(f"{shared.COMMAND_LINE.get()}\n\n{''.join(traceback.format_exception(error))}")
-        return path
+    """Write the traceback below the home, or where the system keeps temporary files; None where both are refused."""
+    name = f"error-{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}.log"
+    text = f"{shared.COMMAND_LINE.get()}\n\n{''.join(traceback.format_exception(error))}"
+    for place in (_logs, lambda: Path(tempfile.gettempdir())):
+        with suppress(OSError, NbaPropsError):
+            path = place() / name
+            path.write_text(text)
+            return path
     return None
+
+
+def _logs() -> Path:
+    logs = shared.platform_of(None).home / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    return logs

@@ -29,6 +29,7 @@ _COLOURS = {
 }
 _QUOTES_SHOWN = 30
 _NAMES_SHOWN = 12
+_PEOPLE_SHOWN = 3
 
 
 # -- verdicts ----------------------------------------------------------------------------------------------------------
@@ -143,8 +144,7 @@ def staging(rows: Sequence[Mapping[str, Any]], grace_minutes: float, *, err: boo
         return
     cells = [
         (
-            row["table_name"],
-            row["game_date"],
+            row["batch_id"],
             row["system_id"],
             row["row_count"],
             _age(row["age_minutes"]),
@@ -153,9 +153,9 @@ def staging(rows: Sequence[Mapping[str, Any]], grace_minutes: float, *, err: boo
         )
         for row in rows
     ]
-    out.print(table(("staging table", "date", "system", "rows", "age", "batch", ""), cells, right=(3, 4)))
+    out.print(table(("batch", "system", "rows", "age", "state", ""), cells, right=(2, 3)))
     days = sorted({row["game_date"] for row in rows})
-    out.print(f"{len(rows)} tables of {len({row['batch_id'] for row in rows})} batches.")
+    out.print(f"{len(rows)} staging tables, {len({row['batch_id'] for row in rows})} batches.")
     out.print(f"merge them: nba-props staging consolidate {days[0]}; remove them: nba-props staging clean")
 
 
@@ -201,17 +201,16 @@ def queue(found: Sequence[Mapping[str, Any]]) -> None:
     rows = [
         (
             entry["player_name"],
-            entry["player_lookup"],
             entry["reason"],
             "quoted" if entry["is_quoted"] else "reported",
             entry["occurrences"],
             _dates(entry["dates"]),
-            "; ".join(f"{one['player_name']} ({one['player_lookup']}, {one['score']})" for one in entry["suggestions"]),
+            "; ".join(f"{one['player_name']} ({one['score']})" for one in entry["suggestions"][:_PEOPLE_SHOWN]),
         )
         for entry in found
     ]
-    headings = ("name", "key", "reason", "seen", "rows", "dates", "nearest people")
-    show(table(headings, rows, right=(4,)))
+    headings = ("name", "reason", "seen", "rows", "dates", "nearest people")
+    show(table(headings, rows, right=(3,)))
     show("a spelling of one person: nba-props names alias ALIAS CANONICAL")
 
 
@@ -506,7 +505,8 @@ def _age(minutes: float) -> str:
 
 
 def _dates(days: Sequence[date]) -> str:
-    return f"{days[0]}" if len(days) == 1 else f"{len(days)}: {days[-1]} to {days[0]}"
+    """Latest first."""
+    return f"{days[0]}" if len(days) == 1 else f"{days[0]} and {len(days) - 1} before"
 
 
 def _span(seasons: Sequence[str]) -> str:

@@ -109,7 +109,8 @@ def test_a_server_that_will_not_stop_is_ended_with_its_children(monkeypatch: pyt
 def test_a_demo_is_never_mixed_into_somebodys_data(call: Call, slate_platform: Platform) -> None:
     ended = call("demo", home=slate_platform.home)
     assert ended.code == 2
-    assert "holds imported data" in ended.err
+    assert "holds other data" in ended.err
+    assert not (slate_platform.home / "SIMULATED.txt").exists()
 
 
 # -- what backfill and --select stand on -------------------------------------------------------------------------------

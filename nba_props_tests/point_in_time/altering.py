@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,6 +23,12 @@ Frames = dict[str, pd.DataFrame]
 NEW_PERSON_ID = 99_000_001
 NEVER_SEEN_BOOK = "lastminutebook"
 BEST_RANKED_BOOK = "draftkings"
+SIXTY_POINTS: Mapping[str, Any] = {"pts": 60, "fgm": 20, "fga": 30, "fg3m": 10, "fg3a": 15, "ftm": 10, "fta": 12} | {
+    "fgm_paint": 6,
+    "fga_paint": 9,
+    "fgm_mid": 4,
+    "fga_mid": 6,
+}
 _IDENTITY = ("season", "season_type", "game_id", "game_date", "player_id", "player_name")
 _SIDE = ("team_abbr", "opp_abbr", "is_home", "win")
 
@@ -46,7 +53,8 @@ class Known:
 
     @property
     def as_of_by_team(self) -> dict[str, pd.Timestamp]:
-        return {team: row.as_of_at for row in self.as_of.itertuples() for team in (row.home_team, row.away_team)}
+        by_team = pd.concat([self.as_of.set_index(side)["as_of_at"] for side in ("home_team", "away_team")])
+        return {str(team): instant for team, instant in by_team.items()}
 
 
 def known_of(platform: Platform, day: date, spare_teams: tuple[str, str] | None = None) -> Known:
@@ -272,7 +280,7 @@ def _huge(
     """Sixty points in forty-eight minutes for each of `people`, in tonight's game, or in a later one made up from it."""
     count = len(people)
     rows = template.loc[template.index.repeat(count)].reset_index(drop=True)
-    values: dict[str, object] = {
+    values: dict[str, Any] = {
         "game_id": (people["game_id"] + suffix).to_numpy(),
         "game_date": pd.Timestamp(day),
         "player_id": people["player_id"].to_numpy(),
@@ -283,9 +291,7 @@ def _huge(
         "win": won.to_numpy(dtype=bool),
         "started": True,
         "minutes": 48.0,
-        **{"fgm": 20, "fga": 30, "fg3m": 10, "fg3a": 15, "ftm": 10, "fta": 12, "pts": 60},
-        **{"fgm_paint": 6, "fga_paint": 9, "fgm_mid": 4, "fga_mid": 6},
-    }
+    } | dict(SIXTY_POINTS)
     return rows.assign(**{name: value for name, value in values.items() if name in rows})
 
 

@@ -44,7 +44,9 @@ from nba_props_tests.point_in_time.comparing import (
     without_columns,
 )
 
-LEAGUE = LeagueConfig(seed=5, start=date(2025, 10, 1), days=38, teams=6, trades=2, quote_days=8, trap_date=date(2025, 11, 4))
+LEAGUE = LeagueConfig(
+    seed=5, start=date(2025, 10, 1), days=38, teams=6, trades=2, quote_days=8, trap_date=date(2025, 11, 4)
+)
 DAYS = (date(2025, 11, 4), date(2025, 11, 5))
 
 HISTORY = "nba_reference.processor_run_history"
@@ -63,7 +65,8 @@ from nba_props.plan import Request, Runner, run_dates
 from nba_props_tests.point_in_time.building import open_home
 platform = open_home(Path(sys.argv[1]))
 with open_instance(platform) as instance:
-    outcome = run_dates(Runner(platform, instance, lambda title: print(title, flush=True)), map(date.fromisoformat, sys.argv[2:]), Request())
+    runner = Runner(platform, instance, lambda title: print(title, flush=True))
+    outcome = run_dates(runner, map(date.fromisoformat, sys.argv[2:]), Request())
 sys.exit(0 if outcome.is_success else 1)
 """
 
@@ -131,7 +134,9 @@ def test_running_again_changes_nothing_but_the_run_history(
     assert exported(platform) == documents
 
 
-def test_a_killed_backfill_ends_where_an_uninterrupted_one_does(backfilled: Platform, ready: Path, tmp_path: Path) -> None:
+def test_a_killed_backfill_ends_where_an_uninterrupted_one_does(
+    backfilled: Platform, ready: Path, tmp_path: Path
+) -> None:
     """Killed in its features, again in its predictions, again in its consolidation; then left alone."""
     home = tmp_path / "home"
     shutil.copytree(ready / "home", home)
@@ -161,15 +166,17 @@ def killed_during(stage: str, seconds: float, home: Path) -> bool:
         return reached and process.wait() == -9
 
 
-def content(platform: Platform) -> dict[str, pa.Table]:
+def content(platform: Platform) -> Snapshot:
     """What the tables say, without instants and ids of runs and batches; superseded rows are no difference of content."""
-    taken = without_columns(all_tables(platform, without=[*OPERATIONAL]), NO_CONTENT)
+    taken = dict(without_columns(all_tables(platform, without=[*OPERATIONAL]), NO_CONTENT))
     predictions = taken["nba_predictions.player_prop_predictions"]
     taken["nba_predictions.player_prop_predictions"] = predictions.filter(predictions["is_active"])
     return taken
 
 
-def test_the_shortcut_of_these_tests_gives_what_the_plan_gives(backfilled: Platform, ready: Path, tmp_path: Path) -> None:
+def test_the_shortcut_of_these_tests_gives_what_the_plan_gives(
+    backfilled: Platform, ready: Path, tmp_path: Path
+) -> None:
     platform = open_home(tmp_path / "home")
     import_archive(platform, ready / "archive")
     build_history(platform, DAYS[0])
@@ -197,6 +204,8 @@ def test_a_range_is_its_dates(ready: Path, tmp_path: Path) -> None:
     build_features(one, DAYS[0], DAYS[-1])
     for day in DAYS:
         build_features(other, day, day)
-    names = [name for name in TABLES if name.startswith(("nba_precompute", "nba_analytics.upcoming", "nba_raw.team_rosters"))]
+    names = [
+        name for name in TABLES if name.startswith(("nba_precompute", "nba_analytics.upcoming", "nba_raw.team_rosters"))
+    ]
     everything = [name for name in TABLES if name not in names]
     assert differences(all_tables(one, without=everything), all_tables(other, without=everything)) == []

@@ -5,6 +5,7 @@ old one. The counter-tests open one window each and expect the comparison to see
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -144,85 +145,79 @@ def test_the_other_future_is_let_in(built: Built, two_futures: tuple[Platform, P
     assert set(reported["player_name"]) >= set(built.known.tonight["player_name"])
 
 
-def widened(name: str, *changes: tuple[str, str]) -> tuple[Table, SqlOf]:
-    """The table's SQL with a window opened; the text to change must be there, or the counter-test has rotted."""
+@dataclass(frozen=True)
+class Window:
+    """A table whose SQL bounds what it reads, and the texts that make a bound a hair wider (or take it away)."""
 
-    def sql_of(one: Table) -> str:
+    table_name: str
+    changes: tuple[tuple[str, str], ...]
+
+    @property
+    def table(self) -> Table:
+        return table(self.table_name)
+
+    def leaky(self, one: Table) -> str:
+        """The tables' SQL with this window open; a text that is no longer there means that the counter-test has rotted."""
         text = read_sql(one)
-        if one.full_name == name:
-            for old, new in changes:
-                assert old in text, f"{name} no longer says {old!r}"
-                text = text.replace(old, new)
+        for old, new in self.changes if one is self.table else ():
+            assert old in text, f"{self.table_name} no longer says {old!r}"
+            text = text.replace(old, new)
         return text
 
-    return table(name), sql_of
+
+def inclusive(table_name: str, bound: str) -> Window:
+    """`<` becomes `<=`, the predecessor's own leak."""
+    both = ("game_date < @end_date", bound)
+    return Window(table_name, tuple((text, text.replace("<", "<=")) for text in both))
 
 
-_TONIGHT_TOO = ("game_date < @end_date", "game_date <= @end_date")
 CONTEXT = "nba_analytics.upcoming_player_game_context"
 TEAMS = "nba_analytics.upcoming_team_game_context"
+FORM = inclusive("nba_precompute.player_daily_cache", "h.game_date < s.game_date")
+TOMORROW = "date_add({}, interval 1 day)"
 WINDOWS = {
-    "form": (
-        "nba_precompute.player_daily_cache",
-        _TONIGHT_TOO,
-        ("h.game_date < s.game_date", "h.game_date <= s.game_date"),
-    ),
-    "zones": (
-        "nba_precompute.player_shot_zone_analysis",
-        _TONIGHT_TOO,
-        ("h.game_date < s.game_date", "h.game_date <= s.game_date"),
-    ),
-    "defence": (
-        "nba_precompute.team_defense_zone_analysis",
-        _TONIGHT_TOO,
-        ("f.game_date < s.game_date", "f.game_date <= s.game_date"),
-    ),
-    "league average": (
-        "nba_precompute.team_defense_zone_analysis",
-        _TONIGHT_TOO,
-        ("f.game_date < d.game_date", "f.game_date <= d.game_date"),
-    ),
-    "wins": (TEAMS, _TONIGHT_TOO, ("o.game_date < s.game_date", "o.game_date <= s.game_date")),
-    "pace": (TEAMS, _TONIGHT_TOO, ("o.game_date < d.game_date", "o.game_date <= d.game_date")),
-    "ratings": (TEAMS, _TONIGHT_TOO, ("f.game_date < d.game_date", "f.game_date <= d.game_date")),
-    "minutes": (CONTEXT, _TONIGHT_TOO, ("h.game_date < o.game_date", "h.game_date <= o.game_date")),
-    "quotes at as_of": (CONTEXT, ("p.snapshot_at < g.as_of_at", "p.snapshot_at <= g.as_of_at")),
-    "quotes unbounded": (CONTEXT, ("where p.snapshot_at < g.as_of_at", "")),
-    "injury reports": (CONTEXT, ("i.injury_reported_at < o.as_of_at", "i.injury_reported_at <= o.as_of_at")),
-    "tips told by quotes": ("nba_analytics.line_prices", ("and snapshot_at < noon_at", "")),
-    "rosters": (
+    "form": FORM,
+    "zones": inclusive("nba_precompute.player_shot_zone_analysis", "h.game_date < s.game_date"),
+    "defence": inclusive("nba_precompute.team_defense_zone_analysis", "f.game_date < s.game_date"),
+    "league average": inclusive("nba_precompute.team_defense_zone_analysis", "f.game_date < d.game_date"),
+    "wins": inclusive(TEAMS, "o.game_date < s.game_date"),
+    "pace": inclusive(TEAMS, "o.game_date < d.game_date"),
+    "ratings": inclusive(TEAMS, "f.game_date < d.game_date"),
+    "minutes": inclusive(CONTEXT, "h.game_date < o.game_date"),
+    "quotes at as_of": Window(CONTEXT, (("p.snapshot_at < g.as_of_at", "p.snapshot_at <= g.as_of_at"),)),
+    "quotes unbounded": Window(CONTEXT, (("where p.snapshot_at < g.as_of_at", ""),)),
+    "injury reports": Window(CONTEXT, (("i.injury_reported_at < o.as_of_at", "i.injury_reported_at <= o.as_of_at"),)),
+    "tips told by quotes": Window("nba_analytics.line_prices", (("and snapshot_at < noon_at", ""),)),
+    "rosters": Window(
         "nba_raw.team_rosters",
-        ("roster_date <= @end_date", "roster_date <= date_add(@end_date, interval 1 day)"),
-        ("s.roster_date <= d.roster_date and", "s.roster_date <= date_add(d.roster_date, interval 1 day) and"),
+        (
+            ("roster_date <= @end_date", f"roster_date <= {TOMORROW.format('@end_date')}"),
+            ("s.roster_date <= d.roster_date and", f"s.roster_date <= {TOMORROW.format('d.roster_date')} and"),
+        ),
     ),
 }
-"""Where each table's SQL bounds what it reads, and the same a hair wider."""
 
 
-@pytest.mark.parametrize("window", WINDOWS)
-def test_the_comparison_sees_an_open_window(built: Built, two_futures: tuple[Platform, Platform], window: str) -> None:
-    name, *changes = WINDOWS[window]
-    one, leaky = widened(name, *changes)
+@pytest.mark.parametrize("name", WINDOWS)
+def test_the_comparison_sees_an_open_window(built: Built, two_futures: tuple[Platform, Platform], name: str) -> None:
+    window = WINDOWS[name]
 
     def contents(sql_of: SqlOf) -> list[Snapshot]:
-        found = []
+        found: list[Snapshot] = []
         for platform in two_futures:
-            build(platform, one, DAY, DAY, Request(), sql_of)
-            found.append({name: content_of(platform, one, DAY, built.games)})
+            build(platform, window.table, DAY, DAY, Request(), sql_of)
+            found.append({name: content_of(platform, window.table, DAY, built.games)})
         return found
 
-    assert differences(*contents(leaky)) != []
+    assert differences(*contents(window.leaky)) != []
     assert differences(*contents(read_sql)) == []
 
 
-def test_an_inclusive_window_reaches_the_predictions(
-    built: Built, two_futures: tuple[Platform, Platform], tmp_path: Path
+def test_an_inclusive_window_reaches_every_prediction_system(
+    two_futures: tuple[Platform, Platform], tmp_path: Path
 ) -> None:
-    """The predecessor's own leak: `<=` in one rolling window."""
-    name, *changes = WINDOWS["form"]
-    _, leaky = widened(name, *changes)
     homes = [copy_of(platform, tmp_path / str(number)) for number, platform in enumerate(two_futures)]
-    one, other = (build_slate(home, DAY, Request(), leaky) for home in homes)
+    one, other = (build_slate(home, DAY, Request(), FORM.leaky) for home in homes)
     assert set(one) == set(SYSTEM_IDS)
     for system in SYSTEM_IDS:
         assert not one[system]["prediction_id"].equals(other[system]["prediction_id"])

@@ -45,7 +45,7 @@ def consolidate_with_others(settings: Settings, day: date, barrier: Barrier, log
         drop(*given)
         _note(log, "end")
 
-    DuckDBWarehouse.merge, DuckDBWarehouse.drop_staging = noted_merge, noted_drop  # type: ignore[method-assign]
+    _replace(DuckDBWarehouse, merge=noted_merge, drop_staging=noted_drop)
     barrier.wait()
     consolidation.consolidate(Platform(settings), day, day, is_waiting_over=True)
 
@@ -55,12 +55,18 @@ def _note(log: Path, word: str) -> None:
         lines.write(f"{word} {os.getpid()}\n")
 
 
+def _replace(owner: object, **functions: Callable[..., Any]) -> None:
+    """For good: the process is about to end."""
+    for name, function in functions.items():
+        setattr(owner, name, function)
+
+
 def _die(*_: object, **__: object) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _die_before_merge() -> None:
-    DuckDBWarehouse.merge = _die  # type: ignore[assignment, method-assign]
+    _replace(DuckDBWarehouse, merge=_die)
 
 
 def _die_inside_merge(seconds: float) -> Callable[[], None]:
@@ -73,21 +79,21 @@ def _die_inside_merge(seconds: float) -> Callable[[], None]:
             time.sleep(2 * seconds)
             return changed
 
-        DuckDBWarehouse.merge = doomed  # type: ignore[method-assign]
+        _replace(DuckDBWarehouse, merge=doomed)
 
     return prepare
 
 
 def _die_after_merge() -> None:
-    consolidation._verify = _die  # type: ignore[assignment]
+    _replace(consolidation, _verify=_die)
 
 
 def _die_between_two_marks() -> None:
-    consolidation.save_systems = _die  # type: ignore[assignment]
+    _replace(consolidation, save_systems=_die)
 
 
 def _die_after_marking() -> None:
-    DuckDBWarehouse.drop_staging = _die  # type: ignore[assignment, method-assign]
+    _replace(DuckDBWarehouse, drop_staging=_die)
 
 
 def _die_between_two_drops() -> None:
@@ -97,7 +103,7 @@ def _die_between_two_drops() -> None:
         drop(warehouse, staging[:1])
         _die()
 
-    DuckDBWarehouse.drop_staging = one_of_them  # type: ignore[method-assign]
+    _replace(DuckDBWarehouse, drop_staging=one_of_them)
 
 
 _PREPARED: dict[str, Callable[[], None]] = dict(

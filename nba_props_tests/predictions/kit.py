@@ -241,7 +241,9 @@ def stage_as(platform: Platform, declared: Table, staging: StagingTable, made: p
 
 def version_without(*columns: str, **retyped: Any) -> Table:
     """The predictions table as it was declared before `columns` were added, or with columns of another type."""
-    fields = {name: (info.annotation, info) for name, info in MAIN.row.model_fields.items() if name not in columns}
+    fields: dict[str, Any] = {
+        name: (info.annotation, info) for name, info in MAIN.row.model_fields.items() if name not in columns
+    }
     fields |= {name: (kind, MAIN.row.model_fields.get(name, _a_field(name))) for name, kind in retyped.items()}
     older = create_model("Older", __base__=Row, **fields)
     return Table(MAIN.layer, MAIN.name, MAIN.description, older, MAIN.grain, MAIN.partition_by)

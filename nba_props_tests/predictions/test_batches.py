@@ -230,7 +230,7 @@ class Pipeline:
         return []
 
     def _systems(self, _: object) -> dict[str, Any]:
-        single = [Fixed(system, mean) for system, mean in self.means.items()]
+        single: list[Any] = [Fixed(system, mean) for system, mean in self.means.items()]
         return {one.system_id: one for one in (*single, Ensemble(single))}
 
     def predict(self, **tags: str) -> list[str]:

@@ -1,10 +1,11 @@
 """When a batch may be merged: whole, or stalled and large enough; counted in distinct players that staging holds."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from nba_props.errors import BadInput
+from nba_props.errors import BadInput, IntegrityFailure
 from nba_props.platform import Platform
 from nba_props_tests import slates
 from nba_props_tests.predictions.kit import (
@@ -16,6 +17,7 @@ from nba_props_tests.predictions.kit import (
     named,
     open_batch,
     player,
+    refusal_of,
     stage,
     staging_left,
     stored,
@@ -180,7 +182,7 @@ def test_staging_written_anew_during_the_merge_is_not_dropped(
     stage(platform, batch, {player(1): Said(20.5)})
     once = [platform.warehouse.merge]
 
-    def merge_while_a_writer_is_at_work(*given: object) -> int:
+    def merge_while_a_writer_is_at_work(*given: Any) -> int:
         changed = once.pop()(*given)
         monkeypatch.undo()
         stage(platform, batch, {player(1): Said(30.5)}, at=NOON + timedelta(minutes=1))
@@ -191,3 +193,13 @@ def test_staging_written_anew_during_the_merge_is_not_dropped(
     assert len(staging_left(platform)) == 1
     merge(platform)
     assert {row["main_points_line"] for row in stored(platform) if row["is_active"]} == {30.5}
+
+
+def test_staging_is_kept_if_the_rows_are_not_in_the_main_table_afterwards(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = open_batch(platform, 0, named(1))
+    stage(platform, batch, named(1))
+    monkeypatch.setattr(platform.warehouse, "merge", lambda *_: 0)
+    assert "5 of 5 staged rows" in refusal_of(platform, IntegrityFailure).message
+    assert (the_batch(platform, batch.batch_id).state, len(staging_left(platform))) == ("open", 1)

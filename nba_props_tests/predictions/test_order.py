@@ -132,7 +132,7 @@ def acts(draw: st.DrawFn) -> Act:
     cut = draw(st.integers(0, len(names)))
     parts = [{system: dict(list(mine.items())[part]) for system, mine in said.items()} for part in _halves(cut)]
     kept = [{system: mine for system, mine in part.items() if mine} for part in parts]
-    empty = [{ONE: {}}] if not names else []
+    empty: list[Mapping[str, Mapping[str, Said]]] = [{ONE: {}}] if not names else []
     return Act(
         draw(st.integers(0, 2)), tuple(names), everybody_else, tuple(part for part in kept if part) or tuple(empty)
     )

@@ -41,14 +41,14 @@ OF_THE_FEATURE_STORE = (
 )
 
 
-def staged_before_a_migration(platform: Platform, *columns: str, system_id: str = ONE, **retyped: type) -> str:
+def staged_before_a_migration(platform: Platform, *columns: str, **retyped: type) -> str:
     """A batch of players 1 and 2 whose staging lacks `columns`, or has others; its id."""
     batch = open_batch(platform, 0, named(1, 2))
-    made = rows(MAIN.full_name, *prediction_rows(batch, system_id, named(1, 2)))
+    made = rows(MAIN.full_name, *prediction_rows(batch, ONE, named(1, 2)))
     for name, kind in retyped.items():
         values = pa.array([kind(1)] * made.num_rows)
         made = made.drop_columns([name] if name in made.column_names else []).append_column(name, values)
-    staging = StagingTable(batch.batch_id, DAY, system_id, "w0", NOON, made.num_rows)
+    staging = StagingTable(batch.batch_id, DAY, ONE, "w0", NOON, made.num_rows)
     stage_as(platform, version_without(*columns, **retyped), staging, made)
     return batch.batch_id
 
