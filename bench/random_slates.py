@@ -62,7 +62,7 @@ def chosen_slates(platform: Platform, seed: int) -> list[tuple[date, str]]:
 
 
 def run_slates(runner: Runner, slates: list[tuple[date, str]]) -> Iterator[dict[str, Any]]:
-    """What each slate came to; its history is built before the clock starts for nothing is reused from later dates."""
+    """What each slate came to; its seconds include the history that the home still lacked."""
     for day, kind in slates:
         started = time.perf_counter()
         run_dates(runner, [day], Request())

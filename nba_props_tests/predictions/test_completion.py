@@ -90,6 +90,7 @@ def test_a_partial_batch_completes_when_the_rest_comes(platform: Platform) -> No
     batch = open_batch(platform, 0, named(*TEN))
     stage(platform, batch, named(*TEN[:8]), writer="w0")
     assert merge(platform).partial == {batch.batch_id: "80.0 % of players; systems missing: none"}
+    assert the_batch(platform, batch.batch_id).row["failure_reason"] == "8 of 10 players were staged"
     stage(platform, batch, named(*TEN[8:]), writer="w1")
     assert merge(platform, is_waiting_over=False).partial == {}
     now = the_batch(platform, batch.batch_id)

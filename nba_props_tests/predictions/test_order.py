@@ -88,13 +88,14 @@ def test_a_batch_between_two_of_equal_content_lands_inactive(platform: Platform)
     assert lines_of(platform) == [185, 195, 205, 215, 225]
 
 
-def test_of_equal_knowledge_the_batch_opened_last_counts(platform: Platform) -> None:
-    first = open_batch(platform, 0, named(1))
-    second = open_batch(platform, 0, named(1))
-    for batch, line in ((second, 30.5), (first, 20.5)):
-        stage(platform, batch, {player(1): Said(line)})
+@pytest.mark.parametrize("is_last_merged_first", [True, False])
+def test_of_equal_knowledge_the_batch_opened_last_counts(platform: Platform, is_last_merged_first: bool) -> None:
+    last = open_batch(platform, 0, named(1), opened_at=NOON + timedelta(hours=1))
+    first = open_batch(platform, 0, named(1), opened_at=NOON)
+    for batch in (last, first) if is_last_merged_first else (first, last):
+        stage(platform, batch, {player(1): Said(30.5 if batch is last else 20.5)})
         merge(platform)
-    assert batches_of(platform) == {second.batch_id}
+    assert batches_of(platform) == {last.batch_id}
 
 
 # -- any batches, any arrival -----------------------------------------------------------------------------------------

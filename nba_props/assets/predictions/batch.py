@@ -244,13 +244,14 @@ def _recounted(platform: Platform, batch: Batch, systems: list[dict[str, Any]]) 
     is_whole = not missing and staged >= batch.expected_players
     state = ("consolidated" if is_whole else "partial") if is_merged else ("complete" if is_whole else "open")
     errors = "; ".join(f"{one['system_id']}: {one['error_message']}" for one in systems if one["error_message"])
+    few = f"{staged} of {batch.expected_players} players were staged"
     return batch.row | {
         "staged_players": staged,
         "completion_pct": 100.0 * staged / batch.expected_players if batch.expected_players else 100.0,
         "staged_rows": sum(one["staged_rows"] for one in held),
         "merged_rows": sum(one["staged_rows"] for one in merged),
         "missing_systems": ",".join(missing) or None,
-        "failure_reason": errors or None,
+        "failure_reason": errors or (few if is_merged and staged < batch.expected_players else None),
         "state": state,
         "last_write_at": batch.row["last_write_at"] if is_merged else platform.now,
     }

@@ -13,6 +13,7 @@ from nba_props.assets.predictions.batch import Batch, open_batches, record_failu
 from nba_props.assets.predictions.inputs import models_for, slate_of, slate_players
 from nba_props.catalog import table
 from nba_props.catalog.render.arrow import arrow_schema
+from nba_props.domain.calendar import noon_eastern
 from nba_props.domain.pricing import price
 from nba_props.domain.systems import SYSTEM_IDS, build_systems
 from nba_props.domain.systems.xgboost_v1 import Model, XGBoost
@@ -205,7 +206,7 @@ def _rows(
     rows["batch_as_of_at"] = day.map({one: batch.batch_as_of_at for one, batch in batches.items()})
     now = platform.now
     rows["created_at"] = rows["updated_at"] = pd.Timestamp(now)
-    rows["prediction_made_before_game"] = (rows["run_mode"] == "live") & ~(rows["tip_at"] <= pd.Timestamp(now))
+    rows["prediction_made_before_game"] = (rows["run_mode"] == "live") & (pd.Timestamp(now) < _latest_start(rows))
     rows["is_active"] = rows["prediction_error_code"].isna()
     rows["prediction_version"] = 0  # counted when the row is merged
     rows["superseded_by"] = rows["accepted_missing_columns"] = None
@@ -214,6 +215,13 @@ def _rows(
         if column not in rows:
             rows[column] = None  # a component this system does not have
     return rows
+
+
+def _latest_start(rows: pd.DataFrame) -> pd.Series:
+    """Tip-off, or noon Eastern of the slate where it is unknown: no game tips earlier."""
+    noon = {day: noon_eastern(day) for day in set(rows["game_date"])}
+    tips = pd.to_datetime(rows["tip_at"], utc=True)
+    return tips.fillna(pd.to_datetime(rows["game_date"].map(noon), utc=True))
 
 
 def _stage(platform: Platform, system_id: str, rows: pd.DataFrame, batches: dict[date, Batch]) -> dict[date, int]:

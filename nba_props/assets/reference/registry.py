@@ -22,7 +22,7 @@ group by source_player_id, team_abbr, season
 """
 
 _FIRST_SPELLING = """
-select source_player_id, player_name
+select source_player_id, player_name, game_date as first_known_date
 from nba_raw.player_box_scores
 qualify row_number() over (partition by source_player_id order by game_date, game_id) = 1
 """
@@ -61,7 +61,8 @@ def registry_rows(
 
     A person is named by the undated list if it has them, else by the first box score or roster: a later game renames nobody.
     """
-    spellings = pd.concat([listed, spelled, rostered])[["source_player_id", "player_name"]]
+    seen = pd.concat([spelled, rostered]).sort_values("first_known_date", kind="stable")
+    spellings = pd.concat([listed, seen])[["source_player_id", "player_name"]]
     names = spellings.drop_duplicates("source_player_id").set_index("source_player_id")["player_name"]
     known = pd.concat(
         [

@@ -16,7 +16,7 @@ import pandas as pd
 
 from nba_props.domain.features import FEATURE_NAMES, FEATURE_VERSION
 from nba_props.domain.systems.base import FloatArray, Projections, Refusal, Slate, numbers, projections
-from nba_props.errors import ModelRefused
+from nba_props.errors import IntegrityFailure, ModelRefused
 
 if TYPE_CHECKING:
     import xgboost as xgb
@@ -103,14 +103,14 @@ def training_window(month: date) -> tuple[date, date]:
 def train(rows: pd.DataFrame, month: date) -> tuple[bytes, Manifest]:
     """Train on `rows` (game_date, FEATURE_NAMES, points), all dated before the month; bit-for-bit reproducible.
 
-    Raises ModelRefused for rows of the month or later, and for fewer than MIN_TRAINING_ROWS.
+    Raises IntegrityFailure for rows of the month or later (a leak), ModelRefused for fewer than MIN_TRAINING_ROWS.
     """
     import xgboost as xgb  # here, because importing it takes longer than most commands
 
     start, end = training_window(month)
     dates = pd.to_datetime(rows["game_date"]).dt.date
     if len(rows) and max(dates) > end:
-        raise ModelRefused(
+        raise IntegrityFailure(
             f"Training rows reach {max(dates)}, not before {month}.", next_step="This is a leak: report it."
         )
     if len(rows) < MIN_TRAINING_ROWS:
