@@ -93,6 +93,13 @@ def emptied(platform: Platform) -> Platform:
     return platform
 
 
+def at_hour(platform: Platform, hour: float) -> Platform:
+    """The same warehouse, hours after noon."""
+    later = Platform(platform.settings.model_copy(update={"now": NOON + timedelta(hours=hour)}))
+    later.__dict__["warehouse"] = platform.warehouse
+    return later
+
+
 def player(number: int) -> str:
     return f"nba_{number}"
 

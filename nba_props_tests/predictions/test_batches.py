@@ -21,6 +21,7 @@ from nba_props_tests.predictions.kit import (
     GAMES,
     ONE,
     active,
+    at_hour,
     everything,
     game_of,
     in_force,
@@ -32,7 +33,7 @@ from nba_props_tests.predictions.kit import (
     staging_left,
     stored,
 )
-from nba_props_tests.slates import DAY, NOON, TIP, at, put, schedule
+from nba_props_tests.slates import DAY, NOON, TIP, put, schedule
 
 
 def slate(*numbers: int, as_of: datetime = NOON, **columns: Any) -> pd.DataFrame:
@@ -186,6 +187,9 @@ def test_a_game_called_off_after_another_has_begun_is_still_in_scope(platform: P
 
 
 def test_a_backfill_speaks_for_games_long_over(platform: Platform) -> None:
+    live = opened(platform, slate(1, 2), systems=[ONE])
+    stage(platform, live, named(1, 2), tip_at=NOON - timedelta(minutes=1))
+    merge(platform)
     put_context(platform, 1, NOON - timedelta(minutes=1), run_mode="backfill")
     scope = scope_of(platform, opened(platform, slate(1, run_mode="backfill")))
     assert (EVERYTHING, EVERYTHING) in scope
@@ -364,10 +368,9 @@ def test_a_slate_without_features_withdraws_nobody(one_system: Pipeline) -> None
 def test_a_slate_under_way_keeps_what_was_said_before_tip_off(one_system: Pipeline) -> None:
     one_system.predict()
     before = in_force(one_system.platform)
-    warehouse = one_system.platform.warehouse
-    one_system.platform = at(one_system.platform, TIP + timedelta(minutes=1))
-    one_system.platform.__dict__["warehouse"] = warehouse
+    one_system.platform = at_hour(one_system.platform, 8)
     one_system.players = slate()
     one_system.predict()
     assert in_force(one_system.platform) == before
     assert lines_of(one_system.platform) == [185, 195, 205, 215, 225]
+    assert len(batches_between(one_system.platform, DAY, DAY)) == 1

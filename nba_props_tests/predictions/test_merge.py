@@ -12,6 +12,7 @@ from nba_props_tests.predictions.kit import (
     ONE,
     Said,
     active,
+    at_hour,
     batches_of,
     everything,
     in_force,
@@ -67,7 +68,7 @@ def test_the_same_batch_again_changes_nothing(platform: Platform) -> None:
     batch = publish(platform, 0, named(1, 2))
     before = everything(platform)
     stage(platform, batch, named(1, 2), at=NOON + timedelta(minutes=5))
-    done = merge(platform)
+    done = merge(at_hour(platform, 1))
     assert (done.inserted_rows, done.superseded_rows) == (0, 0)
     assert everything(platform) == before
     assert staging_left(platform) == []
