@@ -237,7 +237,7 @@ PREDICTION_BATCHES = Table(
 PREDICTION_BATCH_SCOPE = Table(
     Layer.PREDICTIONS,
     "prediction_batch_scope",
-    "What each batch speaks for: within it, whatever the batch does not restate is withdrawn.",
+    "What each batch speaks for: within it, whatever the batch does not name is withdrawn.",
     PredictionBatchScope,
     ("game_date", "batch_id", "game_id", "universal_player_id", "system_id"),
     "game_date",
