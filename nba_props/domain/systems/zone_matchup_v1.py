@@ -41,7 +41,8 @@ class ZoneMatchup:
             players["opponent_zone_source"] == "shot_zones"
         ).to_numpy()
         zone = k.defense_weight * np.where(has_zones, self._by_zone(slate), self._by_two_and_three(slate))
-        change = numbers(players, "projected_usage_pct") / numbers(players, "usage_pct_season") - 1
+        usual = numbers(players, "usage_pct_season")
+        change = numbers(players, "projected_usage_pct") / np.where(usual > 0, usual, np.nan) - 1
         usage = baseline * k.usage_weight * np.clip(change, -0.5, 0.5)
         mean = baseline + or_zero(zone) + or_zero(usage)
         version = np.where(has_zones, k.version, f"{k.version}+two_three")
