@@ -17,6 +17,7 @@ from nba_props.definitions import build_defs
 from nba_props.domain.calendar import contiguous_runs, month_start
 from nba_props.domain.systems.xgboost_v1 import training_window
 from nba_props.errors import NbaPropsError
+from nba_props.io.redaction import redact
 from nba_props.partitions import season_key
 from nba_props.platform import Platform
 from nba_props.request import AS_OF_TAG, FORCE_TAG, PLAYERS_TAG, SKIP_GATE_TAG, SYSTEMS_TAG
@@ -120,11 +121,11 @@ class Runner:
 
 
 def run_dates(runner: Runner, days: Iterable[date], request: Request) -> Outcome:
-    """Bring dates from raw rows to exports: history first, then month by month every layer in order."""
+    """Bring dates from raw rows to exports: history first, then quarter by quarter every layer in order."""
     wanted = sorted(set(days))
     platform = runner.platform
     build_history(runner, min(wanted), request)
-    for chunk in _chunks(wanted):
+    for chunk in quarters(wanted):
         label = _label(chunk)
         for start, end in _ranges(chunk):
             runner.run(_daily("features", start, end, f"features {label}"), request.tags)
@@ -218,6 +219,14 @@ def slate_dates(platform: Platform, start: date, end: date) -> list[date]:
     return rows["game_date"].to_pylist()
 
 
+def quarters(days: Iterable[date]) -> list[list[date]]:
+    """The dates by quarter of a year: every run has costs of its own, and a quarter of predictions still fits a gigabyte."""
+    found: dict[tuple[int, int], list[date]] = {}
+    for day in sorted(days):
+        found.setdefault((day.year, (day.month - 1) // 3), []).append(day)
+    return list(found.values())
+
+
 def import_seasons(runner: Runner, seasons: Iterable[str], tags: Mapping[str, str]) -> Outcome:
     """Parse landed archives into the raw layer, then rebuild the registry."""
     keys = sorted(season_key(season) for season in seasons)
@@ -256,14 +265,6 @@ def _of_the_past(request: Request) -> dict[str, str]:
     return {name: value for name, value in request.tags.items() if name == SKIP_GATE_TAG}
 
 
-def _chunks(days: Sequence[date]) -> list[list[date]]:
-    """By month: a month has one model, and memory stays small."""
-    months: dict[date, list[date]] = {}
-    for day in days:
-        months.setdefault(month_start(day), []).append(day)
-    return list(months.values())
-
-
 def _ranges(days: Sequence[date]) -> list[tuple[date, date]]:
     """As few runs as possible: near dates share a range (off days between them are explicit, empty partitions)."""
     ranges: list[tuple[date, date]] = []
@@ -286,7 +287,7 @@ def _cause(error: object) -> str:
     message = str(getattr(error, "message", error)).strip()
     for name in [one.__name__ for one in _all_errors()]:
         message = message.removeprefix(f"nba_props.errors.{name}: ")
-    return message
+    return redact(message)
 
 
 def _all_errors() -> list[type[Exception]]:

@@ -282,28 +282,26 @@ def _run(platform: "Platform", days: Sequence[date], select: str | None, asked: 
 
             run_dates(started.runner, days, asked.request)
         else:
-            _run_by_month(started, platform, days, asked.request)
+            _run_by_quarter(started, platform, days, asked.request)
     return started.outcome.failures
 
 
-def _run_by_month(started: "Runs", platform: "Platform", days: Sequence[date], request: "Request") -> None:
-    """Month by month; each is remembered as it ends, so that the same command goes on after an interruption."""
+def _run_by_quarter(started: "Runs", platform: "Platform", days: Sequence[date], request: "Request") -> None:
+    """Quarter by quarter; each is remembered as it ends, so that the same command goes on after an interruption."""
     from nba_props.cli.resume import Unfinished
-    from nba_props.domain.calendar import month_start
-    from nba_props.plan import run_dates
+    from nba_props.plan import quarters, run_dates
 
     unfinished = Unfinished(platform, days, request.tags)
-    months = sorted({month_start(day) for day in days})
+    parts = quarters(days)
     if unfinished.done:
         note(f"resuming: {len(unfinished.done)} of {len(days)} dates were finished before the interruption")
-    for turn, month in enumerate(months, start=1):
-        of_month = [day for day in days if month_start(day) == month and day not in unfinished.done]
-        if of_month:
-            started.progress.prefix = f"[{turn}/{len(months)}] " if len(months) > 1 else ""
+    for turn, part in enumerate(parts, start=1):
+        if left := [day for day in part if day not in unfinished.done]:
+            started.progress.prefix = f"[{turn}/{len(parts)}] " if len(parts) > 1 else ""
             before = len(started.outcome.failures)
-            run_dates(started.runner, of_month, request)
+            run_dates(started.runner, left, request)
             if len(started.outcome.failures) == before:
-                unfinished.finish(of_month)
+                unfinished.finish(left)
     unfinished.forget()
 
 
