@@ -19,9 +19,12 @@ from sqlglot.errors import SqlglotError
 from nba_props.catalog.model import Table
 from nba_props.catalog.registry import TABLES
 from nba_props.errors import BadInput
+from nba_props.io.warehouse.base import STAGING_PREFIX
 from nba_props.io.warehouse.portable import explicit
 
-SQL_ROOT = Path(__file__).resolve().parents[3] / "sql"
+_PACKAGE = Path(__file__).resolve().parents[2]
+SQL_ROOT = _PACKAGE / "sql" if (_PACKAGE / "sql").is_dir() else _PACKAGE.parent / "sql"
+"""The files of `sql/`: beside the package in a checkout, inside it where a wheel was installed (setup.py puts them there)."""
 
 PARAMETERS: Mapping[str, str] = {
     "start_date": "DATE",
@@ -73,23 +76,29 @@ def parse(sql: str) -> exp.Expression:
 
 @lru_cache(maxsize=256)
 def tables_asked(sql: str) -> frozenset[str]:
-    """Logical names that a statement reads; BadInput if it does more than read, or a table is named without dataset."""
+    """Logical names that a statement reads: tables of the catalogue and staging, whatever project is named before them.
+
+    BadInput if it does more than read, or reads something else (a file, an engine's own tables, a name without dataset).
+    """
     statement = parse(sql)
-    if not isinstance(statement, exp.Query) or statement.find(exp.DML, exp.DDL, exp.Into, exp.Command):
+    if not isinstance(statement, exp.Query) or statement.find(*_WRITING):
         raise BadInput(f"Only reading is allowed here, not {statement.key.upper()}.", next_step=_LOOK)
     within = {cte.alias for cte in statement.find_all(exp.CTE)}
     for node in statement.find_all(exp.Table):
-        if not node.db and node.name not in within:
-            raise unknown_table(node.name or node.sql(dialect="bigquery"))
+        full_name = f"{node.db}.{node.name}" if node.db else node.name
+        is_known = full_name in TABLES or (node.db and node.name.startswith(STAGING_PREFIX))
+        if not is_known and (node.db or node.name not in within):
+            raise unknown_table(full_name or node.sql(dialect="bigquery"))
     return frozenset(tables_read(statement))
 
 
 def unknown_table(name: str) -> BadInput:
     """The error for a table that is not there, with the names that come nearest."""
-    same_word = [known for known in TABLES if known.rpartition(".")[2] == name.rpartition(".")[2]]
+    word = name.rpartition(".")[2].lower()
+    same_word = [known for known in TABLES if known.rpartition(".")[2] == word]
     near = same_word or get_close_matches(name, TABLES, n=1, cutoff=0.75)
     if near:
-        return BadInput(f"There is no table {name}.", next_step=f"Did you mean {' or '.join(near)}?")
+        return BadInput(f"There is no table {name}.", next_step=f"did you mean {' or '.join(near)}?")
     return BadInput(
         f"There is no table {name}.",
         next_step="Tables are listed in docs/tables, staging in nba_monitoring.staging_tables.",
@@ -137,6 +146,8 @@ def bound(params: Mapping[str, Any] | None, used: frozenset[str]) -> dict[str, A
         )
     return {name: given[name] for name in used}
 
+
+_WRITING = (exp.DML, exp.DDL, exp.Into, exp.Command, exp.Export)
 
 _LOOK = "Write one SELECT (or WITH … SELECT); tables are named like nba_raw.schedule."
 
