@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, cached_property
@@ -11,9 +12,11 @@ from nba_props import __version__
 from nba_props.catalog import TABLES
 from nba_props.domain.calendar import slate_date
 from nba_props.errors import BadInput
+from nba_props.io.metric_sinks import cloud_monitoring_sink, monitoring_client, table_sink
+from nba_props.io.metrics import Recorder, Sink, counting_rate_limits, counting_writes
 from nba_props.io.objectstore.store import ObjectStore
 from nba_props.io.warehouse.base import Warehouse
-from nba_props.settings import Settings, Target
+from nba_props.settings import MetricsSink, Settings, Target
 
 
 @dataclass(frozen=True)
@@ -24,8 +27,24 @@ class Platform:
 
     @cached_property
     def warehouse(self) -> Warehouse:
+        return counting_writes(self._warehouse, self.metrics)
+
+    @cached_property
+    def metrics(self) -> Recorder:
+        """What is counted, until `write_metrics`."""
+        return Recorder()
+
+    def write_metrics(self, run_id: str) -> list[str]:
+        """Write what a run counted to the sinks that settings name; what was refused, in words. Nothing is raised for it."""
+        sinks = [table_sink(self.warehouse)]
+        if self.settings.metrics_sink is MetricsSink.CLOUD_MONITORING:
+            sinks.append(_cloud_monitoring(self.settings))
+        return self.metrics.flush(run_id, self.now, sinks)
+
+    @cached_property
+    def _warehouse(self) -> Warehouse:
         if self.settings.target is Target.GCP:
-            return _bigquery(self.settings, self.store)
+            return _bigquery(self.settings, self.store, counting_rate_limits(self.metrics))
         from nba_props.io.warehouse.duckdb import DuckDBWarehouse
 
         return DuckDBWarehouse(
@@ -36,11 +55,12 @@ class Platform:
 
     @cached_property
     def store(self) -> ObjectStore:
+        """A prefix is a folder of its own: a test replaces neither production's pages nor its models."""
         if self.settings.target is Target.GCP:
             return _gcs(self.settings)
         from nba_props.io.objectstore.local import LocalObjectStore
 
-        return LocalObjectStore(self.home / "bucket")
+        return LocalObjectStore(self.home / "bucket" / self.settings.dataset_prefix)
 
     @property
     def home(self) -> Path:
@@ -76,25 +96,42 @@ def _commit_of(checkout: Path) -> str:
     return result.stdout.strip()
 
 
-def _bigquery(settings: Settings, store: ObjectStore) -> Warehouse:
+def _bigquery(settings: Settings, store: ObjectStore, on_retry: Callable[[Exception], None]) -> Warehouse:
     _require_gcp(settings)
-    from google.cloud import bigquery
-
+    from nba_props.io.gcp import bigquery_client
     from nba_props.io.warehouse.bigquery import BigQueryWarehouse
 
-    client = bigquery.Client(project=settings.gcp_project, location=settings.gcp_location)
     return BigQueryWarehouse(
-        client, settings.gcp_project, settings.gcp_location, settings.dataset_prefix, object_store=store
+        bigquery_client(settings),
+        settings.gcp_project,
+        settings.gcp_location,
+        settings.dataset_prefix,
+        object_store=store,
+        maximum_bytes_billed=settings.maximum_bytes_billed,
+        patience_seconds=settings.cloud_patience_seconds,
+        request_seconds=settings.cloud_request_seconds,
+        on_retry=on_retry,
+        dml_slots=settings.bigquery_dml_slots,
     )
 
 
 def _gcs(settings: Settings) -> ObjectStore:
     _require_gcp(settings)
-    from google.cloud import storage
-
+    from nba_props.io.gcp import storage_client
     from nba_props.io.objectstore.gcs import GcsObjectStore
 
-    return GcsObjectStore(storage.Client(project=settings.gcp_project), settings.gcs_bucket)
+    return GcsObjectStore(
+        storage_client(settings),
+        settings.gcs_bucket,
+        settings.dataset_prefix,
+        patience_seconds=settings.cloud_patience_seconds,
+        request_seconds=settings.cloud_request_seconds,
+    )
+
+
+def _cloud_monitoring(settings: Settings) -> Sink:
+    namespace = settings.dataset_prefix or "production"
+    return cloud_monitoring_sink(monitoring_client, settings.gcp_project, settings.gcp_location, namespace)
 
 
 def _require_gcp(settings: Settings) -> None:

@@ -1,14 +1,21 @@
 """Typed settings: the only reader of the environment. Every variable is in `.env.example`, and a test keeps it so."""
 
+import os
+import re
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
+from urllib.parse import unquote, urlsplit
 
-from pydantic import Field, ValidationError, field_validator
+from dotenv import dotenv_values
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from nba_props.errors import BadInput
+
+_ENDPOINT = r"^(https?://[^/]+)?$"
 
 
 class Target(StrEnum):
@@ -18,10 +25,39 @@ class Target(StrEnum):
     GCP = "gcp"
 
 
+class Environment(StrEnum):
+    """What the data is for."""
+
+    PRODUCTION = "production"
+    DEVELOPMENT = "development"
+    TEST = "test"
+
+
+THROW_AWAY_PREFIXES = ("test_", "smoke_")
+"""Dataset prefixes of what may be deleted at any time."""
+
+
+class LogFormat(StrEnum):
+    """How runs log on stderr; `auto` is json where the target is gcp."""
+
+    AUTO = "auto"
+    TEXT = "text"
+    JSON = "json"
+
+
+class MetricsSink(StrEnum):
+    """Where metrics are written."""
+
+    TABLE = "table"
+    CLOUD_MONITORING = "cloud_monitoring"
+
+
 class Settings(BaseSettings):
     """Everything that can be set, each by `NBA_PROPS_{NAME}`; a bad value fails at start with its name."""
 
-    model_config = SettingsConfigDict(env_prefix="NBA_PROPS_", env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="NBA_PROPS_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     home: Path = Field(
         Path(".nba_props"),
@@ -30,8 +66,15 @@ class Settings(BaseSettings):
     target: Target = Field(
         Target.LOCAL, description="local (embedded DuckDB and a directory) or gcp (BigQuery and Cloud Storage)."
     )
+    environment: Environment | None = Field(
+        None,
+        description="production, development or test; by default production on gcp and development on a laptop. "
+        "Production refuses the prefixes test_ and smoke_; the others need a prefix on gcp.",
+    )
     dataset_prefix: str = Field(
-        "", pattern=r"^[a-z0-9_]*$", description="Put before every dataset name; isolates tests and developers."
+        "",
+        pattern=r"^[a-z0-9_]*$",
+        description="Put before every dataset name, and the folder of the bucket; isolates tests and developers.",
     )
     now: datetime | None = Field(
         None, description="Pretend it is this instant (ISO, with offset): rehearsals and tests only."
@@ -54,6 +97,49 @@ class Settings(BaseSettings):
     gcp_project: str = Field("", description="Google Cloud project (target gcp).")
     gcp_location: str = Field("US", description="BigQuery location (target gcp).")
     gcs_bucket: str = Field("", description="Cloud Storage bucket of landing zone, models and exports (target gcp).")
+    bigquery_endpoint: str = Field(
+        "",
+        pattern=_ENDPOINT,
+        description="Address of BigQuery's API instead of the public one (a private endpoint, an emulator; no credentials over http).",
+    )
+    storage_endpoint: str = Field(
+        "",
+        pattern=_ENDPOINT,
+        description="Address of Cloud Storage's API instead of the public one (a private endpoint, an emulator; no credentials over http).",
+    )
+    maximum_bytes_billed: int = Field(
+        100_000_000_000,
+        gt=0,
+        description="Bytes a single BigQuery statement may bill; one that would bill more is refused, unrun (target gcp).",
+    )
+    cloud_request_seconds: float = Field(
+        60.0, gt=0, description="How long a request to Google's services may stay without an answer (target gcp)."
+    )
+    cloud_patience_seconds: float = Field(
+        600.0,
+        gt=0,
+        description="How long a request is made again after rate limits, outages and lost connections (target gcp).",
+    )
+    bigquery_dml_slots: int = Field(
+        2,
+        ge=1,
+        le=6,
+        description="Statements that change rows one process runs at a time; BigQuery takes 22 a table from all (target gcp).",
+    )
+    bigquery_usd_per_tib: float = Field(
+        6.25,
+        ge=0,
+        description="US dollars a TiB billed, for the estimate in status; by default the on-demand price in the US (target gcp).",
+    )
+
+    log_format: LogFormat = Field(
+        LogFormat.AUTO,
+        description="Lines of a run on stderr: text, json (an object each, as Cloud Logging reads them), or auto (json on gcp).",
+    )
+    metrics_sink: MetricsSink = Field(
+        MetricsSink.TABLE,
+        description="Metrics go to table (nba_monitoring.metrics) or to cloud_monitoring as well as the table.",
+    )
 
     @field_validator("now")
     @classmethod
@@ -62,9 +148,68 @@ class Settings(BaseSettings):
             raise ValueError("needs an offset, e.g. 2024-03-15T18:00:00-04:00")
         return value
 
+    @model_validator(mode="after")
+    def _prefix_fits_environment(self) -> Self:
+        """A leftover variable of a test once sent production to the tests' datasets, and could send a test to production's."""
+        environment = self.effective_environment
+        if environment is Environment.PRODUCTION and self.dataset_prefix.startswith(THROW_AWAY_PREFIXES):
+            raise ValueError(
+                f"NBA_PROPS_DATASET_PREFIX={self.dataset_prefix} is a throw-away prefix and this is production:"
+                " unset NBA_PROPS_DATASET_PREFIX, or if this is a test, set NBA_PROPS_ENVIRONMENT=test"
+            )
+        if environment is not Environment.PRODUCTION and self.target is Target.GCP and not self.dataset_prefix:
+            raise ValueError(
+                f"environment {environment} on target gcp without a prefix would write to production's datasets:"
+                " set NBA_PROPS_DATASET_PREFIX, or unset NBA_PROPS_ENVIRONMENT if this is production"
+            )
+        return self
+
+    @property
+    def effective_environment(self) -> Environment:
+        """The environment as set, or the one that is safe to assume: data in the cloud is production's."""
+        assumed = Environment.PRODUCTION if self.target is Target.GCP else Environment.DEVELOPMENT
+        return self.environment or assumed
+
+    @property
+    def is_json_log(self) -> bool:
+        """TRUE if every line on stderr is one JSON object."""
+        return self.log_format is LogFormat.JSON or (self.log_format is LogFormat.AUTO and self.target is Target.GCP)
+
     def clock(self) -> datetime:
         """The present instant, UTC (or the pretended one)."""
         return (self.now or datetime.now(UTC)).astimezone(UTC)
+
+
+_SECRET_NAME = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|WEBHOOK)S?$", re.IGNORECASE)
+_SHORTEST_SECRET = 4  # a shorter value is found in every second word
+
+
+def secret_values() -> frozenset[str]:
+    """What the environment and `.env` hold under a secret's name (`…_KEY`, `…_TOKEN`), and the passwords of their URLs."""
+    given = {**_in_file(Path(".env")), **os.environ}
+    named = {value for name, value in given.items() if _SECRET_NAME.search(name)}
+    in_urls = {unquote(_password_of(value)) for value in given.values() if "://" in value and "@" in value}
+    return frozenset(value for value in named | in_urls if len(value) >= _SHORTEST_SECRET)
+
+
+def _in_file(path: Path) -> dict[str, str]:
+    try:
+        changed_at = path.stat().st_mtime_ns
+    except OSError:
+        return {}
+    return _parsed(path.resolve(), changed_at)
+
+
+@lru_cache(maxsize=4)
+def _parsed(path: Path, _changed_at: int) -> dict[str, str]:
+    return {name: value for name, value in dotenv_values(path).items() if value}
+
+
+def _password_of(url: str) -> str:
+    try:
+        return urlsplit(url).password or ""
+    except ValueError:
+        return ""
 
 
 def load_settings(**overrides: Any) -> Settings:
@@ -72,9 +217,17 @@ def load_settings(**overrides: Any) -> Settings:
     try:
         return Settings(**{name: value for name, value in overrides.items() if value is not None})
     except ValidationError as error:
-        problems = "; ".join(
-            f"NBA_PROPS_{str(e['loc'][0]).upper()}: {e['msg']} (got {e['input']!r})" for e in error.errors()
-        )
-        raise BadInput(
-            f"Settings are wrong: {problems}.", next_step="Correct the variable; .env.example lists all of them."
-        ) from error
+        from nba_props.io.redaction import redact  # which reads secrets from here
+
+        problems = redact("; ".join(_problem(e) for e in error.errors()))
+    # Outside the `except`: what pydantic said quotes the values, and a traceback would carry it along.
+    raise BadInput(
+        f"Settings are wrong: {problems}.", next_step="Correct the variable; .env.example lists all of them."
+    )
+
+
+def _problem(error: Any) -> str:
+    """One fault in words, with its variable where it is one variable's."""
+    if not error["loc"]:
+        return str(error["ctx"]["error"])
+    return f"NBA_PROPS_{str(error['loc'][0]).upper()}: {error['msg']} (got {error['input']!r})"

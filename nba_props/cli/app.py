@@ -8,10 +8,12 @@ import typer
 from nba_props import __version__
 from nba_props.cli import shared
 from nba_props.cli.demo import demo
+from nba_props.cli.doctor import doctor
 from nba_props.cli.homes import import_history, init, ui
 from nba_props.cli.names import names
 from nba_props.cli.shared import Home
 from nba_props.cli.slates import backfill, export, grade, run
+from nba_props.cli.smoke import smoke
 from nba_props.cli.sql import sql
 from nba_props.cli.staging import staging
 from nba_props.cli.views import coverage, evaluate, explain, status
@@ -56,6 +58,8 @@ app.command()(export)
 app.command()(sql)
 app.add_typer(staging, name="staging")
 app.add_typer(names, name="names")
+app.command()(doctor)
+app.command()(smoke)
 app.command()(ui)
 
 _GROUPS = {"staging": {"list", "consolidate", "clean"}, "names": {"unresolved", "alias"}}

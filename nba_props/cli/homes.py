@@ -8,7 +8,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -17,49 +17,37 @@ from nba_props.cli.screen import note, show_json
 from nba_props.cli.shared import AsJson, Home
 from nba_props.errors import BadInput, NbaPropsError
 
-if TYPE_CHECKING:
-    from nba_props.platform import Platform
-
 _HOST = "127.0.0.1"
 _PORTS_TRIED = 20
 _SECONDS_TO_STOP = 15
 
 
 def init(as_json: AsJson = False, home: Home = None) -> None:
-    """Create what a home needs: tables, shipped aliases and books, Dagster's settings. Running it twice changes nothing."""
+    """Create or migrate tables, reference rows and Dagster's settings; twice changes nothing, and nothing is taken away."""
     platform = shared.platform_of(home)
 
     from nba_props.cli import render
     from nba_props.instance import dagster_home
-    from nba_props.prepare import prepare
+    from nba_props.io.warehouse.migration import MigrationRefused
+    from nba_props.prepare import migrate
 
-    created = prepare(platform)
-    drifted = drift(platform)
+    place = {
+        "target": platform.settings.target.value,
+        "environment": platform.settings.effective_environment.value,
+        "dataset_prefix": platform.settings.dataset_prefix,
+        "home": str(platform.home),
+    }
+    try:
+        done = migrate(platform)
+    except MigrationRefused as refused:
+        if as_json:
+            show_json(place | {"created": [], "added": {}, "shipped": 0, "drifted": refused.refused})
+        raise
     dagster_home(platform)
     if as_json:
-        show_json({"home": str(platform.home), "created": created, "drifted": drifted})
+        show_json(place | {"created": done.created, "added": done.added, "shipped": done.shipped, "drifted": {}})
     else:
-        render.initialised(platform, created, drifted)
-    raise typer.Exit(2 if drifted else 0)
-
-
-def drift(platform: "Platform") -> dict[str, str]:
-    """Tables whose stored columns are not the declared ones, each with the difference."""
-    from nba_props.catalog import TABLES
-    from nba_props.catalog.model import TableKind
-    from nba_props.errors import SchemaMismatch
-    from nba_props.io.warehouse.base import column_types
-    from nba_props.io.warehouse.parity import refuse_mismatch
-
-    found: dict[str, str] = {}
-    for name, declared in TABLES.items():
-        stored = platform.warehouse.stored_columns(declared) if declared.kind is not TableKind.VIEW else None
-        if stored is not None:
-            try:
-                refuse_mismatch(name, column_types(declared), stored)
-            except SchemaMismatch as mismatch:
-                found[name] = mismatch.message
-    return found
+        render.initialised(platform, done)
 
 
 def import_history(
