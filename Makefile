@@ -10,7 +10,9 @@ CLOUD_LOCK := nba_props_tests/cloud/requirements.lock
 UV := 0.13.9
 WORKERS ?= 2
 
-.PHONY: demo test test-cloud lint types unit docs lock bench ui clean
+DIST ?= dist
+
+.PHONY: demo test test-cloud torture wheel test-wheel test-postgres lint types unit docs lock bench ui clean
 
 demo: $(READY)
 	$(BIN)/nba-props demo
@@ -31,6 +33,23 @@ unit: $(READY)
 test-cloud: $(READY) $(CLOUD_READY)
 	NBA_PROPS_CLOUD_TOOLS=$(CURDIR)/$(CLOUD) $(BIN)/pytest -n $(WORKERS) --dist loadgroup -m cloud nba_props_tests/cloud
 
+# Every fault at every request of a consolidation and of a whole slate, against the emulators behind a proxy: hours.
+torture: $(READY) $(CLOUD_READY)
+	NBA_PROPS_CLOUD_TOOLS=$(CURDIR)/$(CLOUD) $(BIN)/python -m nba_props_tests.cloud.faults.torture
+
+# Built from a copy: a build in place would leave its own files here, and take along what an earlier one had left.
+wheel: $(READY)
+	copy=$$(mktemp -d) && trap 'rm -rf "$$copy"' EXIT && cp -r README.md pyproject.toml setup.cfg setup.py nba_props sql "$$copy" \
+	&& $(BIN)/uv build --quiet --wheel --out-dir "$(abspath $(DIST))" "$$copy"
+
+# What is installed from the wheel, with the image's own lock file, outside the checkout: everything that runs must be in it.
+test-wheel: $(READY)
+	$(BIN)/pytest -m wheel nba_props_tests/deploy
+
+# Dagster's records in PostgreSQL: a cluster of Debian's package, in a temporary directory, started and stopped by the test.
+test-postgres: $(READY)
+	$(BIN)/pytest -m postgres nba_props_tests/deploy
+
 # The data dictionary, written anew from the catalogue.
 docs: $(READY)
 	$(BIN)/python -m nba_props.catalog.render.markdown docs/tables
@@ -44,6 +63,8 @@ ui: $(READY)
 
 lock: $(READY)
 	$(BIN)/uv pip compile setup.cfg --extra dev --generate-hashes -o requirements.lock
+	$(BIN)/uv pip compile setup.cfg --extra postgres --extra kubernetes --extra celery --extra monitoring \
+		--constraint requirements.lock --generate-hashes -o deploy/requirements.lock
 	$(BIN)/uv pip compile nba_props_tests/cloud/requirements.in --python-version 3.11 --generate-hashes -o $(CLOUD_LOCK)
 
 $(READY): requirements.lock setup.cfg

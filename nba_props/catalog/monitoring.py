@@ -1,6 +1,6 @@
 """Monitoring layer: the truth about every date, kept."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 from pydantic import Field
@@ -83,6 +83,16 @@ class StagingTables(Row):
     age_minutes: Annotated[float, Field(description="Minutes since it was written.")]
 
 
+class Metrics(Row):
+    recorded_date: Annotated[date, Field(description="US/Eastern date on which the point was recorded.")]
+    run_id: Annotated[str, Field(description="Dagster run id.")]
+    metric: Annotated[str, Field(description="Metric, e.g. write_attempts.")]
+    labels: Annotated[str, Field(description="What it is told apart by, as a JSON object with sorted names.")]
+    kind: Annotated[str, Field(description="count (of this run) or gauge (the last value).")]
+    value: Annotated[float, Field(description="The count or value.")]
+    recorded_at: Annotated[datetime, Field(description="When the run ended and wrote it, UTC.")]
+
+
 CHECK_RESULTS = Table(
     Layer.MONITORING,
     "check_results",
@@ -132,6 +142,16 @@ EXPORT_LOG = Table(
     ExportLog,
     ("game_date", "path"),
     "game_date",
+    kind=TableKind.OPERATIONAL,
+)
+METRICS = Table(
+    Layer.MONITORING,
+    "metrics",
+    "What each run counted and measured of itself.",
+    Metrics,
+    ("recorded_date", "run_id", "metric", "labels", "recorded_at"),
+    "recorded_date",
+    ("metric",),
     kind=TableKind.OPERATIONAL,
 )
 STAGING_TABLES = Table(

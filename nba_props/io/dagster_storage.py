@@ -2,7 +2,8 @@
 
 Dagster creates an engine and opens and closes a connection for every event it stores, several times for each partition
 materialised. Here a file keeps one SQLAlchemy engine, and with it an open connection and the compiled statements.
-What belongs here: how Dagster's SQLite files are opened. What does not: anything about what is stored in them. A home
+What belongs here: how Dagster's SQLite files are opened. What does not: anything about what is stored in them
+(secrets are taken out before, in `dagster_events.py`). A home
 can move between this class and the stock one at any time, and processes of both kinds may work on it together.
 
 In `dagster.yaml` (run and schedule storage stay Dagster's own: a run touches them a few dozen times in all):
@@ -32,6 +33,8 @@ from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy.engine import Connection, Engine
 
+from nba_props.io.dagster_events import RedactedEvents
+
 # Every run has a file of its own, and a web server reads many: the least recently used is closed.
 OPEN_DATABASES = 8
 
@@ -44,7 +47,7 @@ class _OpenDatabase(NamedTuple):
     inode: int
 
 
-class PooledSqliteEventLogStorage(SqliteEventLogStorage):
+class PooledSqliteEventLogStorage(RedactedEvents, SqliteEventLogStorage):
     """Dagster's SQLite event log with one engine per database file instead of one per event.
 
     Safe for several threads (the stock lock serialises them) and for several processes on one home (the write-ahead log
