@@ -55,7 +55,8 @@ select
     p.over_price_american, p.under_price_american, p.snapshot_at, p.tip_at, p.minutes_before_tip, p.known_until_at,
     p.tip_basis, p.is_usable, p.rejection_reason, r.payload_ref
 from nba_analytics.line_prices as p
-left join nba_raw.player_points_quotes as r on r.game_date = p.game_date and r.quote_id = p.quote_id
+left join nba_raw.player_points_quotes as r
+    on r.game_date = p.game_date and r.game_date = @start_date and r.quote_id = p.quote_id
 where p.game_date = @start_date and p.universal_player_id = @player_id
 order by p.snapshot_at, p.bookmaker, p.line_x10, p.quote_id
 """
@@ -73,6 +74,7 @@ select
 from nba_analytics.player_game_summary as s
 left join nba_raw.player_box_scores as r
     on r.game_date = s.game_date
+    and r.game_date >= @history_start and r.game_date < @start_date
     and r.game_id = s.game_id
     and concat('nba_', cast(r.source_player_id as string)) = s.universal_player_id
 where s.game_date >= @history_start and s.game_date < @start_date
@@ -92,7 +94,7 @@ select i.injury_status, i.injury_reason, i.injury_reported_at, i.player_name, i.
 from nba_raw.injury_reports as i
 inner join nba_reference.name_resolution as r
     on r.game_date = i.game_date and r.player_name = i.player_name and r.event_key = i.team_abbr
-where i.game_date = @start_date and r.universal_player_id = @player_id
+where i.game_date = @start_date and r.game_date = @start_date and r.universal_player_id = @player_id
 order by i.injury_reported_at
 """
 
@@ -102,7 +104,7 @@ select
     c.as_of_basis, c.run_mode, c.roster_source, c.is_production_ready, c.not_ready_reason, c.avg_minutes_last_10,
     c.last_played_date, c.completeness_pct, s.payload_ref as schedule_payload_ref
 from nba_analytics.upcoming_player_game_context as c
-left join nba_raw.schedule as s on s.game_date = c.game_date and s.game_id = c.game_id
+left join nba_raw.schedule as s on s.game_date = c.game_date and s.game_date = @start_date and s.game_id = c.game_id
 where c.game_date = @start_date and c.universal_player_id = @player_id
 """
 

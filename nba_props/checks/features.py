@@ -25,7 +25,8 @@ NOTHING_YET = frozenset({"games_in_last_7_days", "rest_advantage", "team_win_pct
 _READY = """ as f
 inner join nba_analytics.upcoming_player_game_context as c
     on c.game_date = f.game_date and c.game_id = f.game_id and c.universal_player_id = f.universal_player_id
-where f.game_date between @start_date and @end_date and c.is_production_ready
+where f.game_date between @start_date and @end_date and c.game_date between @start_date and @end_date
+    and c.is_production_ready
 group by f.game_date"""
 _EVERYONE = """ as f
 where f.game_date between @start_date and @end_date

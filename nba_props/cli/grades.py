@@ -44,7 +44,7 @@ _UNGRADED = """
 select p.game_date, count(*) as rows_ungraded
 from nba_predictions.player_prop_predictions as p
 left join nba_grading.prediction_accuracy as g
-    on g.game_date = p.game_date and g.game_id = p.game_id
+    on g.game_date = p.game_date and g.game_date between @start_date and @end_date and g.game_id = p.game_id
     and g.universal_player_id = p.universal_player_id and g.system_id = p.system_id
 where p.game_date between @start_date and @end_date and p.is_active and p.is_main_line and g.prediction_id is null
 group by p.game_date

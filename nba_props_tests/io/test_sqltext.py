@@ -1,9 +1,6 @@
 """GoogleSQL text: how statements are named, rendered and refused, and a lint of every statement this repository keeps."""
 
-import importlib
-import pkgutil
 import re
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -13,13 +10,10 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-import nba_props
-from nba_props.assets.predictions.consolidation import merge_statement
 from nba_props.catalog import TABLES, Table
 from nba_props.catalog.model import ColumnType
-from nba_props.catalog.render.sql import grain_duplicates
 from nba_props.errors import BadInput
-from nba_props.io.warehouse.lint import lint
+from nba_props.io.warehouse.lint import lint, unfiltered_reads
 from nba_props.io.warehouse.portable import explicit
 from nba_props.io.warehouse.sqltext import (
     PARAMETERS,
@@ -33,6 +27,7 @@ from nba_props.io.warehouse.sqltext import (
     tables_read,
 )
 from nba_props.platform import Platform
+from nba_props_tests.io.statements import Statement, statements
 
 SQL_FILES = sorted(SQL_ROOT.rglob("*.sql"))
 BUILT = [table for table in TABLES.values() if table.is_sql_built]
@@ -243,6 +238,21 @@ def test_the_lint_lets_pass(expression: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT s.game_id FROM nba_raw.schedule AS s LEFT JOIN nba_raw.game_results AS r"
+        " ON (r.game_id = CONCAT(s.game_id, '') AND r.game_date < s.game_date)",
+        "SELECT s.game_id FROM nba_raw.schedule AS s LEFT JOIN nba_raw.game_results AS r USING (game_id)",
+        "SELECT s.game_id FROM nba_raw.schedule AS s INNER JOIN nba_raw.game_results AS r ON r.game_date < s.game_date",
+        "SELECT game_id FROM nba_raw.schedule EXCEPT DISTINCT SELECT game_id FROM nba_raw.game_results",
+        "CREATE TABLE nba_raw.made (day DATE, line FLOAT64, line_x10 INT64) PARTITION BY day CLUSTER BY line_x10",
+    ],
+)
+def test_the_lint_lets_statements_pass(statement: str) -> None:
+    assert lint(statement) == []
+
+
+@pytest.mark.parametrize(
     ("statement", "said"),
     [
         ("UPDATE nba_raw.schedule SET season = r.season FROM nba_raw.schedule AS r WHERE TRUE", "MERGE"),
@@ -256,6 +266,23 @@ def test_the_lint_lets_pass(expression: str) -> None:
         ("SELECT table_id FROM nba_raw.__TABLES__", "catalogue"),
         ("SELECT a FROM read_csv('a')", "catalogue"),
         ("SELECT gameid FROM nba_raw.schedule", "does not resolve"),
+        ("SELECT game_id FROM nba_raw.schedule EXCEPT ALL SELECT game_id FROM nba_raw.game_results", "DISTINCT"),
+        (
+            "SELECT s.game_id FROM nba_raw.schedule AS s LEFT JOIN nba_raw.game_results AS r ON r.game_date < s.game_date",
+            "equality",
+        ),
+        (
+            "SELECT s.game_id FROM nba_raw.schedule AS s LEFT JOIN nba_raw.game_results AS r"
+            " ON r.game_date = @start_date AND s.game_id = 'a'",
+            "equality",
+        ),
+        (
+            "SELECT s.game_id FROM nba_raw.schedule AS s INNER JOIN nba_raw.game_results AS r"
+            " ON r.game_id = s.game_id AND r.game_date IN (SELECT game_date FROM nba_raw.schedule)",
+            "subquery",
+        ),
+        ("CREATE TABLE nba_raw.made (day STRING) PARTITION BY day", "DATE column"),
+        ("CREATE TABLE nba_raw.made (day DATE, line FLOAT64) PARTITION BY day CLUSTER BY line", "FLOAT64"),
         (
             "MERGE INTO nba_raw.schedule AS t USING (SELECT CAST(line AS STRING) AS s FROM nba_raw.player_points_quotes) AS s"
             " ON t.game_id = s.s WHEN MATCHED THEN DELETE",
@@ -267,28 +294,78 @@ def test_the_lint_finds_in_statements(statement: str, said: str) -> None:
     assert any(said in finding for finding in lint(statement))
 
 
-def constants() -> Iterator[tuple[str, str]]:
-    """(where, text) of every SQL statement that a module of the package keeps under a name."""
-    for module in pkgutil.walk_packages(nba_props.__path__, "nba_props."):
-        if not module.name.endswith(("__main__", ".bigquery")):  # what only BigQuery runs need not be portable
-            for name, value in vars(importlib.import_module(module.name)).items():
-                if isinstance(value, str) and re.match(
-                    r"\s*(--[^\n]*\s+)*(select|with|merge|delete)\s[^.]*\sfrom\s", value, re.I
-                ):
-                    yield f"{module.name}.{name}", value
+def kept(*, portable_only: bool = False) -> list[Any]:
+    return [pytest.param(one, id=one.where) for one in statements() if one.is_portable or not portable_only]
 
 
-def statements() -> list[Any]:
-    kept = {f"sql/{path.parent.name}/{path.name}": path.read_text(encoding="utf-8") for path in SQL_FILES}
-    kept |= dict(constants())
-    kept["merge_statement()"] = merge_statement()
-    kept |= {f"grain_duplicates({name})": grain_duplicates(table) for name, table in TABLES.items() if table.grain}
-    return [pytest.param(text, id=where) for where, text in kept.items()]
+@pytest.mark.parametrize("statement", kept(portable_only=True))
+def test_sql_lint(statement: Statement) -> None:
+    assert lint(statement.sql) == []
 
 
-@pytest.mark.parametrize("text", statements())
-def test_sql_lint(text: str) -> None:
-    assert lint(text) == []
+READ_WHOLE = {
+    r"nba_props.assets.reference.registry:\d+": "who ever played, since when: the registry is of all seasons",
+    r"nba_props.catalog.render.sql.grain_duplicates\(nba_raw.*\)": "a game's second copy may be on any date, and is told here",
+    r"nba_props.catalog.render.sql.upsert_merge\(.*\)": "the warehouse adds what its rows span (`cloud/googlesql` reads what is sent)",
+}
+"""Statements (as regular expressions) that read every partition of a table on purpose, and why."""
+
+
+@pytest.mark.parametrize("statement", kept())
+def test_only_the_partitions_that_are_meant_are_read(statement: Statement) -> None:
+    is_whole_on_purpose = any(re.fullmatch(pattern, statement.where) for pattern in READ_WHOLE)
+    assert bool(unfiltered_reads(statement.sql)) <= is_whole_on_purpose, unfiltered_reads(statement.sql)
+
+
+@pytest.mark.parametrize("pattern", READ_WHOLE)
+def test_what_is_read_whole_on_purpose_is_read_whole(pattern: str) -> None:
+    """An exception that nothing needs any more goes."""
+    assert any(unfiltered_reads(one.sql) for one in statements() if re.fullmatch(pattern, one.where))
+
+
+IN_TIME = "game_date BETWEEN @start_date AND @end_date"
+FILTERED = [
+    f"SELECT game_id FROM nba_raw.schedule WHERE {IN_TIME}",
+    f"SELECT s.game_id FROM nba_raw.schedule AS s WHERE NOT s.game_id IS NULL AND (s.{IN_TIME})",
+    "SELECT game_id FROM nba_raw.schedule WHERE game_date >= DATE_SUB(@start_date, INTERVAL 7 DAY)",
+    "SELECT game_id FROM nba_raw.schedule WHERE @start_date = game_date OR game_date IN (@end_date, DATE '2024-01-01')",
+    f"SELECT s.game_id FROM nba_raw.schedule AS s LEFT JOIN nba_raw.game_results AS r ON r.game_date = @start_date WHERE s.{IN_TIME}",
+    f"DELETE FROM nba_raw.schedule WHERE {IN_TIME}",
+    f"INSERT INTO nba_raw.schedule (game_id) SELECT game_id FROM nba_raw.schedule WHERE {IN_TIME}",
+    f"MERGE INTO nba_raw.schedule AS t USING (SELECT 'a' AS a) AS s ON t.game_id = s.a AND t.{IN_TIME} WHEN MATCHED THEN DELETE",
+    f"MERGE INTO nba_raw.schedule AS t USING (SELECT 'a' AS a) AS s ON FALSE WHEN NOT MATCHED BY SOURCE AND t.{IN_TIME}"
+    " THEN DELETE WHEN NOT MATCHED THEN INSERT (game_id) VALUES (a)",
+    "SELECT player_name FROM nba_raw.player_list",
+]
+UNFILTERED = [
+    "SELECT game_id FROM nba_raw.schedule",
+    "SELECT game_id FROM nba_raw.schedule WHERE season = @season",
+    f"SELECT game_id FROM nba_raw.schedule WHERE {IN_TIME} OR season = @season",
+    f"SELECT game_id FROM nba_raw.schedule WHERE NOT ({IN_TIME})",
+    "SELECT game_id FROM nba_raw.schedule WHERE game_date <> @start_date",
+    "SELECT game_id FROM nba_raw.schedule WHERE EXTRACT(YEAR FROM game_date) = 2024",
+    "SELECT s.game_id FROM nba_raw.schedule AS s INNER JOIN (SELECT @start_date AS day) AS d ON s.game_date = d.day",
+    "SELECT game_id FROM nba_raw.schedule WHERE game_date = (SELECT MAX(first_known_date) FROM nba_reference.nba_players_registry)",
+    f"WITH s AS (SELECT * FROM nba_raw.schedule) SELECT game_id FROM s WHERE {IN_TIME}",
+    f"SELECT s.game_id FROM nba_raw.schedule AS s LEFT JOIN nba_raw.game_results AS r USING (game_id) WHERE r.{IN_TIME}",
+    "DELETE FROM nba_raw.schedule WHERE TRUE",
+    "MERGE INTO nba_raw.schedule AS t USING (SELECT 'a' AS a) AS s ON t.game_id = s.a WHEN MATCHED THEN DELETE",
+    f"MERGE INTO nba_raw.schedule AS t USING (SELECT 'a' AS a) AS s ON t.game_id = s.a WHEN NOT MATCHED BY SOURCE AND t.{IN_TIME}"
+    " THEN DELETE",
+    f"MERGE INTO nba_raw.schedule AS t USING (SELECT 'a' AS a) AS s ON FALSE WHEN NOT MATCHED BY SOURCE AND t.{IN_TIME}"
+    " THEN DELETE WHEN NOT MATCHED BY SOURCE THEN UPDATE SET season = s.a",
+]
+
+
+@pytest.mark.parametrize("sql", FILTERED)
+def test_a_partition_filter_is_seen(sql: str) -> None:
+    assert unfiltered_reads(sql) == []
+
+
+@pytest.mark.parametrize("sql", UNFILTERED)
+def test_a_missing_partition_filter_is_seen(sql: str) -> None:
+    [finding] = unfiltered_reads(sql)
+    assert finding == "nba_raw.schedule: every partition is read; compare game_date with a parameter"
 
 
 # -- what the files answer with ----------------------------------------------------------------------------------------

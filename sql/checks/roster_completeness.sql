@@ -5,7 +5,8 @@
 with games as (
     select game_date, season, home_team, away_team
     from nba_raw.schedule
-    where season_type in ('Regular Season', 'Play-In', 'Playoffs', 'NBA Cup Final')
+    where game_date between date_sub(@start_date, interval 400 day) and date_add(@end_date, interval 400 day)
+        and season_type in ('Regular Season', 'Play-In', 'Playoffs', 'NBA Cup Final')
 ),
 
 seasons as (
@@ -26,7 +27,10 @@ season_teams as (
 ),
 
 last_played as (
-    select season, max(game_date) as last_date from nba_raw.player_box_scores group by season
+    select season, max(game_date) as last_date
+    from nba_raw.player_box_scores
+    where game_date >= date_sub(@start_date, interval 400 day) and game_date <= @end_date
+    group by season
 ),
 
 with_previous_season as (

@@ -1,6 +1,6 @@
 -- Purpose: predictions and schedule speak of one space of game ids; two of them once emptied the front page.
 -- Grain: one row a date at fault: game_date, value (games), finding.
--- Point in time: none; a game moved to another date keeps its id, so the schedule is read whole.
+-- Point in time: none; a game moved to another date keeps its id, so the season around is read.
 
 with predicted as (
     select distinct game_date, game_id
@@ -9,7 +9,9 @@ with predicted as (
 ),
 
 scheduled as (
-    select game_id from nba_raw.schedule
+    select game_id
+    from nba_raw.schedule
+    where game_date between date_sub(@start_date, interval 400 day) and date_add(@end_date, interval 400 day)
 )
 
 select

@@ -58,4 +58,4 @@ select
     build_commit
 from nba_predictions.player_prop_predictions
 where game_date between @start_date and @end_date and is_active
-order by game_date, game_id, universal_player_id, system_id, line_key
+order by game_date, game_id, universal_player_id, system_id, line_key, prediction_id

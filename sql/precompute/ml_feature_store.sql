@@ -47,18 +47,21 @@ factors as (
 ),
 
 first_offered as (
-    select capability, min(season) as first_season from nba_raw.source_capabilities where is_available group by capability
+    select
+        min(if(capability = 'injury_reports', season, null)) as injury_reports_from,
+        min(if(capability = 'shot_zones', season, null)) as shot_zones_from
+    from nba_raw.source_capabilities
+    where is_available
 ),
 
 shown as (
     select
         c.game_date,
-        countif(c.injury_reported_at is not null and i.capability is not null) > 0 as has_injury_reports,
-        countif(z.zone_source = 'shot_zones' and s.capability is not null) > 0 as has_shot_zones
+        countif(c.injury_reported_at is not null and o.injury_reports_from <= c.season) > 0 as has_injury_reports,
+        countif(z.zone_source = 'shot_zones' and o.shot_zones_from <= c.season) > 0 as has_shot_zones
     from context as c
     left join zones as z on z.game_id = c.game_id and z.universal_player_id = c.universal_player_id
-    left join first_offered as i on i.capability = 'injury_reports' and i.first_season <= c.season
-    left join first_offered as s on s.capability = 'shot_zones' and s.first_season <= c.season
+    cross join first_offered as o
     group by c.game_date
 ),
 

@@ -142,7 +142,7 @@ select
     s.game_date,
     s.game_id,
     s.universal_player_id,
-    greatest(0, least(100, f.raw_score)) as fatigue_score,
+    cast(greatest(0, least(100, f.raw_score)) as float64) as fatigue_score,
     if(f.age_years is null, 'fallback:age_unknown', 'computed') as fatigue_score_source,
     f.age_years,
     greatest(-12, least(12, greatest(-10, least(10, m.raw_score)) * if(abs(m.raw_score) > 5, 1.2, 1))) as shot_zone_mismatch_score,

@@ -26,7 +26,7 @@ joined as (
     where q.snapshot_at < p.as_of_at
     qualify row_number() over (
         partition by q.game_date, q.universal_player_id, p.system_id, q.bookmaker, q.line_x10
-        order by q.snapshot_at desc, q.quote_id
+        order by q.snapshot_at desc, q.quote_id, p.prediction_id
     ) = 1
 )
 

@@ -2,11 +2,7 @@
 -- Grain: roster_date, source_player_id.
 -- Point in time: box scores with game_date < roster_date; published rosters of the date's own morning or the 7 days before.
 
-with schedule as (
-    select game_id, game_date, season, season_type from nba_raw.schedule
-),
-
-box as (
+with box as (
     select game_date, game_id, season, source_player_id, player_name, team_abbr
     from nba_raw.player_box_scores
     where game_date >= date_sub(@start_date, interval 400 day) and game_date <= @end_date
@@ -20,7 +16,7 @@ snapshots as (
 
 slate_dates as (
     select distinct game_date as roster_date, season
-    from schedule
+    from nba_raw.schedule
     where game_date between @start_date and @end_date
         and season_type in ('Regular Season', 'Play-In', 'Playoffs', 'NBA Cup Final')
 ),

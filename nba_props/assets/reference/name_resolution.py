@@ -31,7 +31,7 @@ select
 from nba_raw.injury_reports
 where game_date between @start_date and @end_date
 group by game_date, player_name, team_abbr
-order by game_date, player_name, event_key
+order by game_date, player_name, event_key, away_team, home_team, is_quoted
 """
 
 _PEOPLE = """

@@ -1,11 +1,12 @@
-"""Refusals for SQL that is kept: constructs two engines take differently without a word, and what BigQuery has not got.
+"""Refusals for SQL that is kept: constructs two engines take differently without a word, what BigQuery has not got, and
+reads of every partition where a few are meant.
 
 `lint` reads a statement with the types its columns are declared with, so that CAST of an INT64 is no finding and CAST of
 a FLOAT64 is. It is for statements of this repository (`sql/`, constants): a person's own query is run as it is. What
 the rendering makes safe by itself (`portable.py`) is no finding, unless the portable way is as short.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -26,6 +27,7 @@ _FLOATS = frozenset(
     {exp.DataType.Type.FLOAT, exp.DataType.Type.DOUBLE, exp.DataType.Type.DECIMAL, exp.DataType.Type.UNKNOWN}
 )
 _ROUNDED = (exp.Round, exp.Floor, exp.Ceil, exp.Trunc)
+_COMPARISONS = (exp.EQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Between, exp.In)
 _WEEKS = ("WEEK", "ISOWEEK", "ISOYEAR", "DAYOFWEEK")
 _KNOWN_BY_NAME = frozenset({"ERROR"})
 
@@ -39,8 +41,11 @@ class Rule:
     advice: str
 
 
-def lint(sql: str) -> list[str]:
-    """Findings in a GoogleSQL statement, each with the text at fault and what to write instead; [] if there are none."""
+def lint(sql: str, rules: Sequence["Rule"] | None = None) -> list[str]:
+    """Findings in a GoogleSQL statement, each with the text at fault and what to write instead; [] if there are none.
+
+    By all rules, or by some: `NOT_IN_BIGQUERY` for a statement that no other engine runs.
+    """
     statement = parse(sql)
     for parameter in list(statement.find_all(exp.Parameter)):
         parameter.replace(exp.cast(parameter.copy(), PARAMETERS[parameter.name], dialect="bigquery"))
@@ -48,12 +53,66 @@ def lint(sql: str) -> list[str]:
         statement = _typed(statement)
     except SqlglotError as error:
         return [f"does not resolve against the catalogue: {str(error).splitlines()[0]}"]
-    return list(dict.fromkeys(_findings(statement)))
+    return list(dict.fromkeys(_findings(statement, RULES if rules is None else rules)))
 
 
-def _findings(statement: exp.Expression) -> Iterator[str]:
+def unfiltered_reads(sql: str) -> list[str]:
+    """Partitioned tables that a GoogleSQL statement reads, or changes, whole, once for each such read; [] if there are none.
+
+    A filter compares the partition column itself with what is known before anything is read (a parameter, a literal),
+    and stands where it is asked of every row: in the WHERE beside the table, in the condition that joins it, or for the
+    target of a MERGE in its ON (ON FALSE: in each WHEN that changes stored rows).
+    """
+    found = [(node, TABLES.get(f"{node.db}.{node.name}")) for node in parse(sql).find_all(exp.Table)]
+    return [
+        f"{table.full_name}: every partition is read; compare {table.partition_by} with a parameter"
+        for node, table in found
+        if table is not None and table.partition_by is not None and not _is_pruned(node, table.partition_by)
+    ]
+
+
+def _is_pruned(node: Any, column: str) -> bool:
+    reader = node.find_ancestor(exp.Select, exp.DML)
+    if isinstance(reader, exp.Merge) and reader.this is node:
+        asked = _asked_of_target(reader)
+    elif isinstance(reader, exp.Select | exp.Delete | exp.Update):
+        where, join = reader.args.get("where"), node.parent if isinstance(node.parent, exp.Join) else None
+        asked = [where and where.this, join and join.args.get("on")]
+    else:  # what is inserted into or created is not read
+        return True
+    return any(_bounds(one, column, node.alias_or_name) for one in asked if one)
+
+
+def _asked_of_target(merge: exp.Merge) -> list[Any]:
+    changing = [one.args.get("condition") for one in merge.args["whens"].expressions if _changes_stored_rows(one)]
+    if merge.args["on"] != exp.false():
+        return [merge.args["on"]]
+    return [exp.or_(*changing)] if changing and all(changing) else []
+
+
+def _changes_stored_rows(when: Any) -> bool:
+    return bool(when.args.get("matched") or when.args.get("source"))
+
+
+def _bounds(condition: Any, column: str, table: str) -> bool:
+    """Whether a condition can only be true of rows of partitions that are known beforehand."""
+    condition = condition.unnest()
+    if isinstance(condition, exp.And | exp.Or):
+        sides = [_bounds(side, column, table) for side in (condition.left, condition.right)]
+        return any(sides) if isinstance(condition, exp.And) else all(sides)
+    if not isinstance(condition, _COMPARISONS):
+        return False
+    compared: list[Any] = []
+    known: list[Any] = []
+    for operand in condition.iter_expressions():
+        is_own = isinstance(operand, exp.Column) and operand.name == column and operand.table in ("", table)
+        (compared if is_own else known).append(operand)
+    return len(compared) == 1 and not any(one.find(exp.Column, exp.Query) for one in known)
+
+
+def _findings(statement: exp.Expression, rules: Sequence[Rule]) -> Iterator[str]:
     for node in statement.walk():
-        for rule in RULES:
+        for rule in rules:
             if isinstance(node, rule.nodes) and rule.is_broken(node):
                 yield f"{node.sql(dialect='bigquery')[:_LONGEST_SNIPPET]}: {rule.advice}"
 
@@ -144,9 +203,57 @@ def _inserts_row(insert: Any) -> bool:
     return isinstance(insert.this, exp.Var) and insert.name.upper() == "ROW"
 
 
+def _matches_by_no_equality(join: Any) -> bool:
+    condition = join.args.get("on")
+    if not join.side or condition is None:
+        return False
+    parts = condition.unnest().flatten() if isinstance(condition.unnest(), exp.And) else [condition.unnest()]
+    return not any(isinstance(part, exp.EQ) and _is_of_both_sides(part, join.alias_or_name) for part in parts)
+
+
+def _is_of_both_sides(equality: Any, joined: str) -> bool:
+    sides = [{column.table for column in side.find_all(exp.Column)} for side in (equality.left, equality.right)]
+    return {joined} in sides and any(side and joined not in side for side in sides)
+
+
+def _asks_a_query(join: Any) -> bool:
+    condition = join.args.get("on")
+    return condition is not None and condition.find(exp.Query) is not None
+
+
+def _keeps_duplicates(operation: Any) -> bool:
+    return not operation.args.get("distinct")
+
+
+def _partitions_by_no_date(clause: Any) -> bool:
+    """A bare column; an expression (DATE(at), a range of integers) is for the analyzer."""
+    kinds = _declared_columns(clause)
+    return clause.this.name in kinds and kinds[clause.this.name] != exp.DataType.Type.DATE
+
+
+def _clusters_by_float(clause: Any) -> bool:
+    kinds = _declared_columns(clause)
+    return any(kinds.get(column.name) in _FLOATS for column in clause.expressions)
+
+
+def _declared_columns(clause: Any) -> dict[str, Any]:
+    return {one.name: one.args["kind"].this for one in clause.find_ancestor(exp.Create).find_all(exp.ColumnDef)}
+
+
 def _is_no_table(node: Any) -> bool:
     return "*" in node.name or node.name.startswith("__") or not isinstance(node.this, exp.Identifier)
 
+
+NOT_IN_BIGQUERY: tuple[Rule, ...] = (
+    Rule((exp.OnConflict, exp.Lock), _always, "BigQuery has no such clause"),
+    Rule((exp.Window,), _partitions_by_float, "BigQuery refuses PARTITION BY FLOAT64; key by an integer (line_x10)"),
+    Rule((exp.PartitionedByProperty,), _partitions_by_no_date, "BigQuery partitions a table by a DATE column"),
+    Rule((exp.ClusterProperty,), _clusters_by_float, "BigQuery clusters by no FLOAT64; key by an integer (line_x10)"),
+    Rule((exp.Join,), _matches_by_no_equality, "BigQuery makes outer joins only where an equality matches both sides"),
+    Rule((exp.Join,), _asks_a_query, "BigQuery has no subquery in a join's condition; join it first"),
+    Rule((exp.Except, exp.Intersect), _keeps_duplicates, "BigQuery has EXCEPT DISTINCT and INTERSECT DISTINCT only"),
+)
+"""What GoogleSQL's reference analyzer takes, or a typo may bring, and BigQuery refuses."""
 
 RULES: tuple[Rule, ...] = (
     Rule((exp.Cast,), _is_float_made_whole, "halves round differently; ROUND or FLOOR it first"),
@@ -170,7 +277,6 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule((exp.Substring,), _starts_at_zero, "positions count from 1"),
     Rule((exp.GroupConcat, exp.ArrayAgg), _is_unordered, "any order may come out; give it an ORDER BY"),
-    Rule((exp.Window,), _partitions_by_float, "BigQuery refuses PARTITION BY FLOAT64; key by an integer (line_x10)"),
     Rule((exp.CurrentDate, exp.CurrentTimestamp, exp.CurrentDatetime), _always, "the clock is @now"),
     Rule((exp.Rand, exp.Uuid, exp.AnyValue), _always, "the answer changes from run to run"),
     Rule(
@@ -181,6 +287,7 @@ RULES: tuple[Rule, ...] = (
     Rule((exp.Anonymous,), _is_unknown, "no function of the portable subset"),
     Rule((exp.Update,), _has_source, "several sources are an error or any one of them; MERGE"),
     Rule((exp.Insert,), _inserts_row, "name the columns"),
-    Rule((exp.OnConflict, exp.Lock), _always, "BigQuery has no such clause"),
     Rule((exp.Table,), _is_no_table, "only tables of the catalogue"),
+    *NOT_IN_BIGQUERY,
 )
+"""All of it: those and what another engine takes differently without a word."""
