@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
@@ -10,7 +10,9 @@ import pyarrow as pa
 
 from nba_props.catalog import table
 from nba_props.catalog.render.arrow import arrow_schema
-from nba_props.errors import NotReady
+from nba_props.errors import NbaPropsError, NotReady
+from nba_props.io.job_context import Usage, job_context
+from nba_props.io.redaction import redact
 from nba_props.platform import Platform, code_version
 
 HISTORY = table("nba_reference.processor_run_history")
@@ -19,17 +21,38 @@ _ERROR_LENGTH = 2000
 
 @dataclass
 class Step:
-    """What a running step reports back: rows written, or why it was skipped."""
+    """What a running step reports back: rows written, or why it was skipped; and what its jobs used so far."""
 
     rows_written: int | None = None
     skip_reason: str | None = None
+    usage: Usage = field(default_factory=Usage)
+
+    @property
+    def usage_metadata(self) -> dict[str, int]:
+        """What the step's jobs used, as metadata of its asset; nothing where the engine does not say."""
+        return {name: value for name, value in asdict(self.usage).items() if value is not None}
 
 
 @contextmanager
 def recorded(
     platform: Platform, run_id: str, processor_name: str, start: date | None = None, end: date | None = None
 ) -> Iterator[Step]:
-    """Record a step: `running` now; `success`, `skipped` or `failed` at the end. A failure is recorded and raised."""
+    """Record a step: `running` now; `success`, `skipped` or `failed` at the end. A failure is recorded and raised.
+
+    The step's jobs are labelled with what it is, and what they use is summed up to the row's last writing.
+    """
+    with job_context(asset=processor_name, partition=_partition(start, end), run_id=run_id) as usage:
+        yield from _recorded(platform, run_id, processor_name, start, end, Step(usage=usage))
+
+
+def _partition(start: date | None, end: date | None) -> str:
+    """The dates of a step, as a label: one, or the first and the last."""
+    return "_".join(dict.fromkeys(day.isoformat() for day in (start, end) if day))
+
+
+def _recorded(
+    platform: Platform, run_id: str, processor_name: str, start: date | None, end: date | None, step: Step
+) -> Iterator[Step]:
     started = platform.now
     facts: dict[str, Any] = {
         "run_id": run_id,
@@ -40,7 +63,6 @@ def recorded(
         "dataset_prefix": platform.warehouse.prefix,
         "code_version": code_version(),
     }
-    step = Step()
     _write(platform, facts | {"status": "running"})
     try:
         yield step
@@ -48,8 +70,11 @@ def recorded(
         _write(platform, facts | _ended(platform, facts, step) | {"status": "skipped", "skip_reason": reason.message})
         raise
     except BaseException as error:
-        message = f"{type(error).__name__}: {error}"[:_ERROR_LENGTH]
-        _write(platform, facts | _ended(platform, facts, step) | {"status": "failed", "error_message": message})
+        message = redact(f"{type(error).__name__}: {error}")[:_ERROR_LENGTH]
+        try:
+            _write(platform, facts | _ended(platform, facts, step) | {"status": "failed", "error_message": message})
+        except NbaPropsError as unwritten:  # the warehouse may be what failed: the step's own error is the one to tell
+            error.add_note(f"The run history does not say so: {unwritten}")
         raise
     status = "skipped" if step.skip_reason else "success"
     _write(platform, facts | _ended(platform, facts, step) | {"status": status})
@@ -62,9 +87,12 @@ def _ended(platform: Platform, facts: dict[str, Any], step: Step) -> dict[str, A
         "duration_seconds": (finished - facts["started_at"]).total_seconds(),
         "rows_written": step.rows_written,
         "skip_reason": step.skip_reason,
+        **asdict(step.usage),
     }
 
 
 def _write(platform: Platform, facts: dict[str, Any]) -> None:
+    if facts["status"] != "running":
+        platform.metrics.count("steps", processor=facts["processor_name"], status=facts["status"])
     row = {column.name: facts.get(column.name) for column in HISTORY}
     platform.warehouse.upsert(HISTORY, pa.Table.from_pylist([row], schema=arrow_schema(HISTORY)))

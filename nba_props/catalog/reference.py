@@ -101,6 +101,13 @@ class ProcessorRunHistory(Row):
     error_message: Annotated[str | None, Field(description="The error of a failed step.")]
     dataset_prefix: Annotated[str, Field(description="Dataset prefix in force, empty in production.")]
     code_version: Annotated[str, Field(description="Package version and commit.")]
+    bytes_processed: Annotated[
+        int | None, Field(description="Bytes the step's statements read; NULL on the embedded warehouse.")
+    ]
+    bytes_billed: Annotated[
+        int | None, Field(description="Bytes BigQuery bills for them; NULL on the embedded warehouse.")
+    ]
+    slot_ms: Annotated[int | None, Field(description="Slot time of them, ms; NULL on the embedded warehouse.")]
 
 
 NBA_PLAYERS_REGISTRY = Table(
@@ -136,6 +143,7 @@ NAME_RESOLUTION = Table(
         "nba_reference.nba_players_registry",
         "nba_reference.player_aliases",
     ),
+    requires_filter=True,
 )
 UNRESOLVED_PLAYER_NAMES = Table(
     Layer.REFERENCE,

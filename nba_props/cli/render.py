@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Any
 from rich.markup import escape
 
 from nba_props.cli.screen import console, minute, number, show, table
+from nba_props.costs import SLATES_OF_A_SEASON
 
 if TYPE_CHECKING:
     from nba_props.cli.covering import Coverage
     from nba_props.cli.grades import Grades
     from nba_props.cli.importing import Imported
     from nba_props.cli.verdicts import DateVerdict
+    from nba_props.costs import Cost
     from nba_props.explain import Trace
     from nba_props.health import Verdict
     from nba_props.platform import Platform
+    from nba_props.prepare import Prepared
 
 _COLOURS = {
     "READY": "green",
@@ -67,6 +70,16 @@ def _figures(found: "Verdict") -> None:
         "steps that did not run": ", ".join(found.steps_not_run) or "none",
     }
     show("", *(f"  {name:<26}{escape(text)}" for name, text in facts.items()))
+
+
+def cost(found: "Cost") -> None:
+    """What the date has cost so far, and what a season of such dates would."""
+    if found.day_usd is None or found.season_usd is None:
+        said = f"unknown: {found.reason}"
+    else:
+        said = f"${found.day_usd:.4f} this date, ${found.season_usd:.2f} a season of {SLATES_OF_A_SEASON} such dates"
+        said += f", at ${found.usd_per_tib:g} a TiB billed"
+    show(f"  {'cost, estimated':<26}{escape(said)}")
 
 
 def verdicts(found: "Sequence[DateVerdict]") -> None:
@@ -260,12 +273,19 @@ def exports(day: date, documents: Sequence[Mapping[str, Any]]) -> None:
 # -- homes -------------------------------------------------------------------------------------------------------------
 
 
-def initialised(platform: "Platform", created: Sequence[str], drifted: Mapping[str, str]) -> None:
+def initialised(platform: "Platform", done: "Prepared") -> None:
     """What `init` found and made."""
-    show(f"home: {platform.home}")
-    show(f"{len(created)} tables created" if created else "all tables were there already; nothing was changed")
-    for name, difference in drifted.items():
-        show(f"[red]{name}[/red]: {escape(difference)}")
+    settings = platform.settings
+    named = f", prefix {settings.dataset_prefix}" if settings.dataset_prefix else ""
+    show(f"target: {settings.target.value} ({settings.effective_environment.value}{named})", f"home: {platform.home}")
+    if not (done.created or done.added or done.shipped):
+        show("all tables were there already, as declared; nothing was changed")
+    if done.created:
+        show(f"{len(done.created)} tables created")
+    for name, columns in done.added.items():
+        show(f"{name} gained {', '.join(columns)}: NULL in rows written before, until their dates are built again")
+    if done.shipped:
+        show(f"{done.shipped} reference rows shipped")
     show("next: nba-props import-history DIR (an archive of real data), or nba-props demo (a simulated league)")
 
 

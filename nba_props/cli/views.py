@@ -21,14 +21,17 @@ def status(
     day = shared.day_of(date or "today", platform)
 
     from nba_props.cli.verdicts import verdict_of
+    from nba_props.costs import cost_of
 
     verdict = verdict_of(platform, day)
+    cost = cost_of(platform, day)
     if as_json:
-        show_json(verdict.model_dump(mode="json"))
+        show_json(verdict.model_dump(mode="json") | {"cost": cost.model_dump()})
     else:
         from nba_props.cli import render
 
         render.verdict(verdict, figures=True)
+        render.cost(cost)
     raise typer.Exit(verdict.exit_code)
 
 

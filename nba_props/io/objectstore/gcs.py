@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from nba_props.errors import StorageFault
+from nba_props.io.google_retry import PATIENCE_SECONDS, REQUEST_SECONDS, give_up_requests_after, patience
 from nba_props.io.objectstore.store import (
     MUST_NOT_EXIST,
     PREVIOUS_FOLDER,
@@ -34,22 +35,35 @@ UNCONDITIONAL_ATTEMPTS = 5
 
 
 class GcsObjectStore:
-    """An ObjectStore in a bucket, or under a prefix of one. Needs storage.objects get, list, create and delete."""
+    """An ObjectStore in a bucket, or under a prefix of one. Needs storage.objects get, list, create and delete.
 
-    def __init__(self, client: "Client", bucket: str, prefix: str = "") -> None:
+    A request that meets a rate limit or an outage, or is not answered for `request_seconds`, is made again for
+    `patience_seconds`.
+    """
+
+    def __init__(
+        self,
+        client: "Client",
+        bucket: str,
+        prefix: str = "",
+        patience_seconds: float = PATIENCE_SECONDS,
+        request_seconds: float = REQUEST_SECONDS,
+    ) -> None:
         from google.api_core import exceptions as api_errors
         from google.auth.exceptions import GoogleAuthError
-        from google.cloud.storage.retry import DEFAULT_RETRY
+        from google.resumable_media import DataCorruption
         from requests.exceptions import RequestException
 
+        give_up_requests_after(client, request_seconds)
         self._client = client
         self._bucket = client.bucket(bucket)
         self._prefix = f"{checked_path(prefix.strip('/'))}/" if prefix else ""
-        self._retry = DEFAULT_RETRY
+        self._retry = patience(patience_seconds)
         self._not_found = api_errors.NotFound
         self._precondition_failed = api_errors.PreconditionFailed
         self._denied = (api_errors.Forbidden, api_errors.Unauthorized, GoogleAuthError)
-        self._refusals = (api_errors.GoogleAPIError, GoogleAuthError, RequestException)
+        self._corrupt = DataCorruption
+        self._refusals = (api_errors.GoogleAPIError, GoogleAuthError, RequestException, DataCorruption)
 
     def __repr__(self) -> str:
         return f"GcsObjectStore('gs://{self._bucket.name}/{self._prefix}')"
@@ -96,7 +110,9 @@ class GcsObjectStore:
         with self._faults_told(prefix):
             infos = [
                 ObjectInfo(blob.name.removeprefix(self._prefix), blob.size, blob.generation, blob.updated)
-                for blob in self._client.list_blobs(self._bucket, prefix=self._prefix + checked_prefix(prefix))
+                for blob in self._client.list_blobs(
+                    self._bucket, prefix=self._prefix + checked_prefix(prefix), retry=self._retry
+                )
             ]
         return sorted(
             (info for info in infos if not info.path.startswith(f"{STORE_FOLDER}/")), key=lambda info: info.path
@@ -105,7 +121,7 @@ class GcsObjectStore:
     def delete(self, path: str) -> None:
         for name in (self._name(path), self._previous_name(path)):
             with self._faults_told(path), suppress(self._not_found):
-                self._bucket.delete_blob(name)
+                self._bucket.delete_blob(name, retry=self._retry)
 
     def url(self, path: str) -> str:
         return str(self._bucket.blob(self._name(path)).public_url)
@@ -118,12 +134,19 @@ class GcsObjectStore:
 
     def _blob(self, path: str) -> "Blob | None":
         with self._faults_told(path):
-            return self._bucket.get_blob(self._name(path))
+            return self._bucket.get_blob(self._name(path), retry=self._retry)
 
     def _download(self, name: str) -> bytes | None:
         with self._faults_told(name), suppress(self._not_found):
-            return bytes(self._bucket.blob(name).download_as_bytes())
+            return self._retry(self._downloaded)(name)
         return None
+
+    def _downloaded(self, name: str) -> bytes:
+        blob = self._bucket.blob(name)
+        data = bytes(blob.download_as_bytes(retry=None))
+        if blob.md5_hash is None and blob.crc32c is None:  # somebody else's page: Cloud Storage says what its bytes are
+            raise self._corrupt(None, "The answer does not say what its bytes are")
+        return data
 
     def _keep_as_previous(self, path: str, current: "Blob") -> None:
         with suppress(self._not_found):  # deleted meanwhile: the upload will then find its generation gone
@@ -138,7 +161,10 @@ class GcsObjectStore:
     def _upload(self, path: str, data: bytes, content_type: str, generation: int) -> int:
         blob = self._bucket.blob(self._name(path))
         blob.cache_control = CACHE_CONTROL
-        blob.upload_from_string(data, content_type=content_type, if_generation_match=generation)
+        # The client's own retry ends before the answer is read, which may be none of Cloud Storage's.
+        self._retry(blob.upload_from_string)(
+            data, content_type=content_type, if_generation_match=generation, retry=None
+        )
         return int(blob.generation)
 
     @contextmanager
