@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-pytest.register_assert_rewrite("nba_props_tests.io.warehouse_contract")
+pytest.register_assert_rewrite("nba_props_tests.io.warehouse_contract", "nba_props_tests.io.warehouse_process_contract")
 
 from nba_props.catalog.render.sql import select_list  # noqa: E402
 from nba_props.errors import BadInput, SchemaMismatch, StorageFault, WarehouseBusy  # noqa: E402
@@ -41,13 +42,21 @@ from nba_props_tests.io.warehouse_contract import (  # noqa: E402
     predicted,
     rows,
     stored,
+    whole_set,
 )
+from nba_props_tests.io.warehouse_process_contract import Open, ProcessContract  # noqa: E402
 
 
 class TestContract(WarehouseContract):
     @pytest.fixture
     def connect(self, tmp_path: Path) -> Connect:
         return lambda prefix="": DuckDBWarehouse(tmp_path / "warehouse", prefix, lock_timeout_seconds=10.0)
+
+
+class TestProcesses(ProcessContract):
+    @pytest.fixture
+    def opened(self, tmp_path: Path) -> Open:
+        return partial(DuckDBWarehouse, tmp_path / "warehouse", lock_timeout_seconds=10.0)
 
 
 TURNS = 4
@@ -61,16 +70,8 @@ def root(tmp_path: Path) -> Path:
     root = tmp_path / "warehouse"
     warehouse = DuckDBWarehouse(root)
     warehouse.ensure_tables([LOG, ALIASES, PREDICTIONS])
-    warehouse.replace_rows(LOG, whole_set("old"), DAY[0], DAY[0])
+    warehouse.replace_rows(LOG, whole_set("old", ROWS), DAY[0], DAY[0])
     return root
-
-
-def whole_set(state: str, count: int = ROWS) -> pa.Table:
-    """So many rows of one day, all in one state."""
-    one = logged((DAY[0], "p", state))
-    many = {name: pa.repeat(one[name][0], count) for name in one.column_names}
-    many["path"] = pa.array([f"p{at:06}" for at in range(count)])
-    return pa.Table.from_pydict(many, schema=one.schema)
 
 
 def states(root: Path) -> dict[str, int]:
@@ -241,7 +242,7 @@ def test_a_forked_child_starts_its_own_engine(root: Path) -> None:
 
 
 def replace_again_and_again(begun: Any, root: Path) -> None:
-    warehouse, sets = DuckDBWarehouse(root), [whole_set("old"), whole_set("new")]
+    warehouse, sets = DuckDBWarehouse(root), [whole_set("old", ROWS), whole_set("new", ROWS)]
     begun.set()
     while True:
         for one in reversed(sets):
@@ -249,7 +250,7 @@ def replace_again_and_again(begun: Any, root: Path) -> None:
 
 
 def upsert_again_and_again(begun: Any, root: Path) -> None:
-    warehouse, sets = DuckDBWarehouse(root), [whole_set("old"), whole_set("new")]
+    warehouse, sets = DuckDBWarehouse(root), [whole_set("old", ROWS), whole_set("new", ROWS)]
     begun.set()
     while True:
         for one in reversed(sets):
@@ -397,7 +398,7 @@ def test_a_full_disk_is_told_and_changes_nothing(root: Path, processes: ForkServ
     assert files(root) - {"warehouse.duckdb.wal"} == before
     assert states(root) == {"old": ROWS}
     assert DuckDBWarehouse(root).read_staging(ZONES)["prediction_id"].to_pylist() == ["p"]
-    assert DuckDBWarehouse(root).replace_rows(LOG, whole_set("new"), DAY[0], DAY[0]) == ROWS
+    assert DuckDBWarehouse(root).replace_rows(LOG, whole_set("new", ROWS), DAY[0], DAY[0]) == ROWS
     assert states(root) == {"new": ROWS}
 
 
@@ -523,19 +524,6 @@ def test_a_home_without_a_warehouse_says_how_to_get_one(tmp_path: Path) -> None:
 
 
 # -- staging files -----------------------------------------------------------------------------------------------------
-
-
-def test_staging_that_lacks_a_column_is_not_merged(root: Path) -> None:
-    """As a version of the platform before a migration would have left it."""
-    warehouse = DuckDBWarehouse(root)
-    warehouse.stage(PREDICTIONS, AVERAGES, predicted("p"))
-    warehouse.stage(PREDICTIONS, ZONES, predicted("q"))
-    file = root / "staging" / f"{ZONES.name}.parquet"
-    pq.write_table(pq.read_table(file).drop_columns("feature_count"), file)
-    assert "feature_count" not in warehouse.staging_columns(ZONES)
-    with pytest.raises(SchemaMismatch, match="missing: feature_count"):
-        warehouse.merge(MERGE, [AVERAGES, ZONES], {"now": NOON})
-    assert stored(warehouse, PREDICTIONS) == []
 
 
 @pytest.mark.parametrize("content", [b"", b"PAR1 and nothing else"])

@@ -20,6 +20,7 @@ from nba_props.catalog.render.sql import select_list
 from nba_props.errors import BadInput, NbaPropsError, SchemaMismatch, WarehouseBusy
 from nba_props.io.warehouse.base import StagingTable, UpsertCounts, Warehouse, column_types
 from nba_props.io.warehouse.sqltext import PARAMETERS
+from nba_props_tests.io.migration_contract import with_columns
 
 Connect = Callable[..., Warehouse]
 
@@ -72,6 +73,17 @@ def logged(*entries: tuple[date, str, str]) -> pa.Table:
     """Rows of the export log from (game_date, path, state)."""
     return rows(LOG, *({"game_date": day, "path": path, "state": state} for day, path, state in entries))
 
+
+def whole_set(state: str, count: int) -> pa.Table:
+    """So many rows of one day, all in one state; their paths are sorted."""
+    one = logged((DAY[0], "p", state))
+    many = {name: pa.repeat(one[name][0], count) for name in one.column_names}
+    many["path"] = pa.array([f"p{at:06}" for at in range(count)])
+    return pa.Table.from_pydict(many, schema=one.schema)
+
+
+LONG = 25_000
+"""More rows than a page of any engine's answer has."""
 
 MEANINGS: list[tuple[str, Any]] = [
     # noon Eastern, in winter, in summer and on the days the clocks change
@@ -281,6 +293,22 @@ class WarehouseContract:
             warehouse.replace_rows(LOG, logged(), DAY[0], DAY[0])
         assert "init" in refused.value.next_step
 
+    def test_a_table_of_another_release_is_not_written(self, connect: Connect) -> None:
+        """Whoever is of this one is told how it differs, and nothing changes."""
+        warehouse, other = connect(), with_columns(LOG, without=("detail",), more=str)
+        warehouse.ensure_tables([other])
+        written = pa.Table.from_pylist([_row(other, {"path": "a"})], schema=arrow_schema(other))
+        warehouse.replace_rows(other, written, DAY[0], DAY[0])
+        assert warehouse.ensure_tables([LOG]) == []  # left alone, not created anew
+        for write in (
+            lambda: warehouse.replace_rows(LOG, logged(), DAY[0], DAY[0]),
+            lambda: warehouse.replace_range(LOG, f"SELECT * FROM {LOG.full_name}", {}, DAY[0], DAY[0]),
+            lambda: warehouse.upsert(LOG, logged((DAY[0], "a", "new"))),
+        ):
+            with pytest.raises(SchemaMismatch, match="missing: detail; undeclared: more"):
+                write()
+        assert stored(warehouse, other, "path") == [("a",)]
+
     # -- upserting ----------------------------------------------------------------------------------------------------
 
     def test_rows_are_inserted_updated_or_left_alone(self, warehouse: Warehouse) -> None:
@@ -391,6 +419,15 @@ class WarehouseContract:
             warehouse.merge(MERGE, [ZONES], {"now": NOON})
         assert stored(warehouse, PREDICTIONS, "predicted_points") == [(0.5,)]
 
+    def test_staging_of_another_release_is_not_merged(self, warehouse: Warehouse) -> None:
+        other = with_columns(PREDICTIONS, without=("feature_count",))
+        warehouse.stage(PREDICTIONS, AVERAGES, predicted("p"))
+        warehouse.stage(other, ZONES, predicted("q").drop_columns(["feature_count"]))
+        assert "feature_count" not in warehouse.staging_columns(ZONES)
+        with pytest.raises(SchemaMismatch, match="missing: feature_count"):
+            warehouse.merge(MERGE, [AVERAGES, ZONES], {"now": NOON})
+        assert stored(warehouse, PREDICTIONS) == []
+
     def test_staging_can_be_selected_by_name(self, warehouse: Warehouse) -> None:
         warehouse.stage(PREDICTIONS, ZONES, predicted("p", "q"))
         sql = f"SELECT COUNT(*) AS n, MIN(s.prediction_id) AS first FROM `nba_predictions.{ZONES.name}` AS s"
@@ -458,6 +495,24 @@ class WarehouseContract:
             "is_many": True,
             "given": None,
         }
+
+    def test_a_range_is_read_with_both_its_ends(self, log: Warehouse) -> None:
+        sql = f"SELECT DISTINCT game_date FROM {LOG.full_name} WHERE game_date BETWEEN @start_date AND @end_date ORDER BY 1"
+        for start, end in ((DAY[1], DAY[2]), (DAY[3], DAY[3]), (DAY[2], DAY[1])):
+            found = log.query(sql, {"start_date": start, "end_date": end})["game_date"].to_pylist()
+            assert found == [day for day in DAY if start <= day <= end]
+
+    def test_a_long_result_is_read_to_its_end(self, warehouse: Warehouse) -> None:
+        """It comes in pages, on some engines; so do staged rows."""
+        many = whole_set("old", LONG)
+        assert warehouse.replace_rows(LOG, many, DAY[0], DAY[0]) == LONG
+        assert [path for (path,) in stored(warehouse, LOG, "path")] == many["path"].to_pylist()
+        one = predicted("p")
+        columns = {name: pa.repeat(one[name][0], LONG) for name in one.column_names}
+        staged = pa.Table.from_pydict(columns | {"prediction_id": many["path"]}, schema=one.schema)
+        warehouse.stage(PREDICTIONS, ZONES, staged)
+        found = warehouse.read_staging(ZONES, ["prediction_id"])["prediction_id"].to_pylist()
+        assert sorted(found) == many["path"].to_pylist()
 
     @pytest.mark.parametrize(("name", "declared"), PARAMETERS.items())
     def test_a_parameter_has_its_type_even_when_it_is_null(self, log: Warehouse, name: str, declared: str) -> None:

@@ -59,6 +59,10 @@ class Warehouse(Protocol):
         """Column name -> GoogleSQL type as stored, or None if the table does not exist."""
         ...
 
+    def add_columns(self, table: Table, names: Sequence[str]) -> None:
+        """Add declared columns to a stored table, NULLABLE; ones that are there already are left alone."""
+        ...
+
     def query(self, sql: str, params: Params | None = None) -> pa.Table:
         """Rows of a read-only statement. TIMESTAMP is `timestamp[us, UTC]`, DATE `date32`, INT64 `int64`, FLOAT64 `double`."""
         ...

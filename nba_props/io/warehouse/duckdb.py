@@ -20,7 +20,7 @@ from nba_props.catalog.model import Layer, Table, TableKind
 from nba_props.catalog.predictions import PLAYER_PROP_PREDICTIONS
 from nba_props.catalog.registry import TABLES
 from nba_props.catalog.render.arrow import arrow_schema, conform
-from nba_props.catalog.render.duckdb import create_table, googlesql_type
+from nba_props.catalog.render.duckdb import add_column, create_table, googlesql_type
 from nba_props.catalog.render.sql import insert_range, upsert_merge
 from nba_props.errors import BadInput, NbaPropsError, StorageFault, WarehouseBusy
 from nba_props.io.disk import NEXT_STEP, disk_faults, file_lock, pauses
@@ -71,6 +71,11 @@ class DuckDBWarehouse:
             return None
         with self._connection(write=False) as connection:
             return self._columns(table, connection)
+
+    def add_columns(self, table: Table, names: Sequence[str]) -> None:
+        with self._connection(write=True) as connection, _transaction(connection):
+            for name in names:
+                connection.execute(add_column(table[name], table, self._schema(table.layer)))
 
     # -- reading ------------------------------------------------------------------------------------------------------
 

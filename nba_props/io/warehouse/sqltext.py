@@ -40,7 +40,6 @@ PARAMETERS: Mapping[str, str] = {
     "season": "STRING",
     "player_lookup": "STRING",
     "player_id": "STRING",
-    "accepted_missing": "STRING",
     "grace_minutes": "FLOAT64",
 }
 """Every parameter a statement may use, with its GoogleSQL type: a NULL needs one too."""

@@ -177,7 +177,6 @@ def values(rows: Rows, **changed: Any) -> dict[str, Any]:
         "season": "2025-26",
         "player_lookup": someone["player_lookup"],
         "player_id": someone["universal_player_id"],
-        "accepted_missing": "",
         "grace_minutes": 30.0,
     }
     assert given.keys() == PARAMETERS.keys()
