@@ -12,7 +12,7 @@ WORKERS ?= 2
 
 DIST ?= dist
 
-.PHONY: demo test test-cloud torture wheel test-wheel test-postgres lint types unit docs lock bench ui clean
+.PHONY: demo test test-whole test-cloud torture wheel test-wheel test-postgres lint types unit docs lock bench ui clean
 
 demo: $(READY)
 	$(BIN)/nba-props demo
@@ -28,6 +28,10 @@ types: $(READY)
 
 unit: $(READY)
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal
+
+# Whole slates, again and again: repeated, killed at any moment, removed without a trace.
+test-whole: $(READY)
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m whole
 
 # BigQuery and Cloud Storage: against emulator processes and the GoogleSQL reference analyzer, which it starts and stops itself.
 test-cloud: $(READY) $(CLOUD_READY)

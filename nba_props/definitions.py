@@ -1,5 +1,6 @@
 """The table of contents: what Dagster loads. One assembly function, overridable, so that tests and commands are the same path."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
@@ -14,6 +15,7 @@ from nba_props.settings import load_settings
 def build_defs(**overrides: Any) -> dg.Definitions:
     """Assets, checks and jobs with their resources; `platform=` replaces the platform (tests, other homes)."""
     resources = {"platform": Platform(load_settings())} | overrides
+    resources["platform"] = measured(resources["platform"])
     return dg.Definitions(
         assets=dg.load_assets_from_package_module(assets),
         asset_checks=build_checks(),
@@ -21,6 +23,19 @@ def build_defs(**overrides: Any) -> dg.Definitions:
         resources=resources,
         executor=dg.in_process_executor,
     )
+
+
+def measured(platform: Platform) -> dg.ResourceDefinition:
+    """The platform as a resource of runs: what a run counted is written when it ends, however it ends."""
+
+    def resource(context: dg.InitResourceContext) -> Iterator[Platform]:
+        try:
+            yield platform
+        finally:
+            for refusal in platform.write_metrics(context.run.run_id if context.run else ""):
+                (context.log or dg.get_dagster_logger()).error(refusal)
+
+    return dg.ResourceDefinition(resource)
 
 
 defs = build_defs()

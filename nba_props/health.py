@@ -361,9 +361,9 @@ class Operations:
         return [step for step in _SLATE_STEPS if step not in done]
 
 
-def export_path(platform: Platform, name: str) -> str:
-    """Object path of an export; the dataset prefix goes before it too: a test never replaces production's page."""
-    return f"{platform.settings.dataset_prefix}v1/{name}"
+def export_path(name: str) -> str:
+    """Object path of an export, in the platform's own store."""
+    return f"v1/{name}"
 
 
 def slate_verdict(platform: Platform, day: date) -> Verdict:
@@ -645,9 +645,9 @@ def _operations(platform: Platform, facts: SlateFacts) -> Operations:
 
     staging = platform.warehouse.staging_tables()
     orphaned_before = platform.now - timedelta(minutes=platform.settings.staging_grace_minutes)
-    required = [export_path(platform, f"predictions/{day}.json")]
+    required = [export_path(f"predictions/{day}.json")]
     if slate_shown(platform) == day:
-        required.append(export_path(platform, "tonight/all-players.json"))
+        required.append(export_path("tonight/all-players.json"))
     exports = {row["path"]: row for row in ask(_EXPORTS)}
     return Operations(
         staging_of_date=[one.name for one in staging if one.game_date == day],

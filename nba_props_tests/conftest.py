@@ -57,7 +57,7 @@ def simulated_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if not home.exists():
             partial = shared / "simulated_home.partial"
             shutil.rmtree(partial, ignore_errors=True)
-            _run_league(partial)
+            run_league(partial)
             partial.rename(home)
     return home
 
@@ -70,7 +70,8 @@ def slate_platform(simulated_home: Path, tmp_path: Path) -> Platform:
     return Platform(load_settings(home=home, now=EVENING))
 
 
-def _run_league(home: Path) -> None:
+def run_league(home: Path) -> None:
+    """Import a simulated league into a new home and run YESTERDAY and TONIGHT."""
     from nba_props.assets.raw.archive import ARCHIVE_TAG, seasons_in, whole_archive
     from nba_props.instance import open_instance
     from nba_props.io.landing import land

@@ -12,7 +12,6 @@ from nba_props.health import (
     SlateFacts,
     State,
     Verdict,
-    export_path,
     slate_facts,
     slate_findings,
     slate_shown,
@@ -470,6 +469,7 @@ def test_the_slate_shown(home: Platform, offsets: tuple[int, ...], shown: int | 
 
 
 def test_a_prefix_keeps_exports_of_tests_apart(home: Platform) -> None:
-    assert export_path(home, "status.json") == "v1/status.json"
+    home.store.put("v1/status.json", b"production's")
     prefixed = Platform(home.settings.model_copy(update={"dataset_prefix": "test_"}))
-    assert export_path(prefixed, "status.json") == "test_v1/status.json"
+    prefixed.store.put("v1/status.json", b"a test's")
+    assert home.store.get("v1/status.json") == b"production's"

@@ -40,8 +40,11 @@ def dated_kwargs(table: Table) -> dict[str, Any]:
     }
 
 
-def sql_asset(table: Table) -> dg.AssetsDefinition:
-    """The asset of a SQL-built table: its SELECT over the run's dates replaces their partitions in one statement."""
+def sql_asset(table: Table, then: Callable[[Platform, date, date], None] = lambda *_: None) -> dg.AssetsDefinition:
+    """The asset of a SQL-built table: its SELECT over the run's dates replaces their partitions in one statement.
+
+    `then` is called with the platform and the dates once they are written (to measure what they hold).
+    """
     sql = read_sql(table)
     used = parameters_used(parse(sql))
 
@@ -49,7 +52,7 @@ def sql_asset(table: Table) -> dg.AssetsDefinition:
     def built(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> dg.MaterializeResult:
         start, end = dates_of(context)
         values = {name: value for name, value in parameters(platform, context.run.tags).items() if name in used}
-        return written(
+        result = written(
             context,
             platform,
             table,
@@ -57,6 +60,8 @@ def sql_asset(table: Table) -> dg.AssetsDefinition:
             start,
             end,
         )
+        then(platform, start, end)
+        return result
 
     return built
 
@@ -76,7 +81,9 @@ def written(
     counts = rows_per_date(platform, table, start, end) if start != end else {}
     for day, count in counts.items():
         context.add_asset_metadata({"dagster/partition_row_count": count}, partition_key=day.isoformat())
-    return dg.MaterializeResult(metadata={"dagster/partition_row_count": step.rows_written, **(metadata or {})})
+    return dg.MaterializeResult(
+        metadata={"dagster/partition_row_count": step.rows_written, **step.usage_metadata, **(metadata or {})}
+    )
 
 
 def rows_per_date(platform: Platform, table: Table, start: date, end: date) -> dict[date, int]:

@@ -288,6 +288,7 @@ LINE_PRICES = Table(
         "nba_reference.bookmakers",
     ),
     is_sql_built=True,
+    requires_filter=True,
 )
 UPCOMING_TEAM_GAME_CONTEXT = Table(
     Layer.ANALYTICS,

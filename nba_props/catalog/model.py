@@ -98,7 +98,8 @@ class Table:
 
     `grain` names the columns that identify a row; `partition_by` the DATE column replaced as a whole by a range write;
     `cluster_by` what queries filter; `reads` the tables it is built from, `reads_before` those of them of which only dates
-    strictly before the row's own are read.
+    strictly before the row's own are read; `requires_filter` that a statement must say which partitions it means (an
+    internal table: queries that people keep do not always say).
     """
 
     layer: Layer
@@ -112,6 +113,7 @@ class Table:
     reads: tuple[str, ...] = field(default=())
     reads_before: tuple[str, ...] = field(default=())
     is_sql_built: bool = False
+    requires_filter: bool = False
 
     def __post_init__(self) -> None:
         names = set(self.column_names)
@@ -134,6 +136,8 @@ class Table:
                 )
         if self.partition_by is not None and self[self.partition_by].type is not ColumnType.DATE:
             raise CatalogError(f"{self.full_name}: partition column {self.partition_by!r} is not a DATE.")
+        if self.requires_filter and self.partition_by not in self.grain:
+            raise CatalogError(f"{self.full_name}: requires_filter, but its grain does not say which partition.")
         if not set(self.reads_before) <= set(self.reads):
             raise CatalogError(f"{self.full_name}: reads_before names tables that reads does not.")
         if not self.grain and self.kind is not TableKind.VIEW:

@@ -161,6 +161,7 @@ PLAYER_SHOT_ZONE_ANALYSIS = Table(
     reads=("nba_analytics.player_game_summary", "nba_analytics.upcoming_player_game_context"),
     reads_before=("nba_analytics.player_game_summary",),
     is_sql_built=True,
+    requires_filter=True,
 )
 TEAM_DEFENSE_ZONE_ANALYSIS = Table(
     Layer.PRECOMPUTE,
@@ -173,6 +174,7 @@ TEAM_DEFENSE_ZONE_ANALYSIS = Table(
     reads=("nba_analytics.team_defense_game_summary", "nba_analytics.upcoming_team_game_context"),
     reads_before=("nba_analytics.team_defense_game_summary",),
     is_sql_built=True,
+    requires_filter=True,
 )
 PLAYER_DAILY_CACHE = Table(
     Layer.PRECOMPUTE,
@@ -185,6 +187,7 @@ PLAYER_DAILY_CACHE = Table(
     reads=("nba_analytics.player_game_summary", "nba_analytics.upcoming_player_game_context"),
     reads_before=("nba_analytics.player_game_summary",),
     is_sql_built=True,
+    requires_filter=True,
 )
 PLAYER_COMPOSITE_FACTORS = Table(
     Layer.PRECOMPUTE,
@@ -204,6 +207,7 @@ PLAYER_COMPOSITE_FACTORS = Table(
         "nba_precompute.team_defense_zone_analysis",
     ),
     is_sql_built=True,
+    requires_filter=True,
 )
 ML_FEATURE_STORE = Table(
     Layer.PRECOMPUTE,
@@ -222,4 +226,5 @@ ML_FEATURE_STORE = Table(
         "nba_precompute.player_composite_factors",
     ),
     is_sql_built=True,
+    requires_filter=True,
 )

@@ -242,6 +242,7 @@ PREDICTION_BATCH_SCOPE = Table(
     ("game_date", "batch_id", "game_id", "universal_player_id", "system_id"),
     "game_date",
     kind=TableKind.OPERATIONAL,
+    requires_filter=True,
 )
 PREDICTION_BATCH_SYSTEMS = Table(
     Layer.PREDICTIONS,
@@ -251,6 +252,7 @@ PREDICTION_BATCH_SYSTEMS = Table(
     ("game_date", "batch_id", "system_id"),
     "game_date",
     kind=TableKind.OPERATIONAL,
+    requires_filter=True,
 )
 PREDICTION_INPUTS = Table(
     Layer.PREDICTIONS,
@@ -261,6 +263,7 @@ PREDICTION_INPUTS = Table(
     "game_date",
     ("universal_player_id",),
     kind=TableKind.OPERATIONAL,
+    requires_filter=True,
 )
 PLAYER_PROP_PREDICTIONS = Table(
     Layer.PREDICTIONS,
@@ -281,4 +284,5 @@ QUOTE_PRICES = Table(
     "game_date",
     ("system_id", "universal_player_id"),
     reads=("nba_analytics.line_prices", "nba_predictions.player_prop_predictions"),
+    requires_filter=True,
 )

@@ -218,6 +218,7 @@ PLAYER_POINTS_QUOTES = Table(
     ("game_date", "quote_id"),
     "game_date",
     ("bookmaker", "player_name"),
+    requires_filter=True,
 )
 INJURY_REPORTS = Table(
     Layer.RAW,

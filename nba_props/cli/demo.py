@@ -160,7 +160,7 @@ def _say_timings(timings: Sequence[tuple[str, float]], total: float) -> None:
 
 def _say_where(platform: "Platform", tonight: date) -> None:
     home, now = platform.home, platform.now
-    bucket = home / "bucket" / "v1"
+    bucket = home / "bucket" / platform.settings.dataset_prefix / "v1"
     commands = {
         "see the graph": "nba-props ui",
         "why a number": f"nba-props explain {tonight} '{_somebody(platform, tonight)}'",

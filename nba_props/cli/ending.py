@@ -92,13 +92,15 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _keep_traceback(error: Exception) -> Path | None:
-    """Write the traceback below the home, or where the system keeps temporary files; None where both are refused."""
+    """Write the traceback, secrets hidden, below the home, or where the system keeps temporary files; None where both are refused."""
+    from nba_props.io.redaction import redact
+
     name = f"error-{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}.log"
     text = f"{shared.COMMAND_LINE.get()}\n\n{''.join(traceback.format_exception(error))}"
     for place in (_logs, lambda: Path(tempfile.gettempdir())):
         with suppress(OSError, NbaPropsError):
             path = place() / name
-            path.write_text(text)
+            path.write_text(redact(text))
             return path
     return None
 

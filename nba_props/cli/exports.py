@@ -24,6 +24,7 @@ def published_for(platform: Platform, day: date) -> list[dict[str, Any]]:
 
 def location(platform: Platform, path: str) -> str:
     """Where an object is: a file of the home, or a URL of the bucket."""
+    folder = Path(platform.settings.dataset_prefix) / path
     if platform.settings.target is Target.GCP:
-        return f"gs://{platform.settings.gcs_bucket}/{path}"
-    return str(Path(platform.home / "bucket" / path))
+        return f"gs://{platform.settings.gcs_bucket}/{folder}"
+    return str(platform.home / "bucket" / folder)

@@ -5,18 +5,26 @@ import math
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from typing import Any, Protocol, Self
 
 _PIPE_WIDTH = 400
 """Columns of a table that goes to a file or another program: nothing is folded there."""
 
+IS_JSON_LOG: ContextVar[bool] = ContextVar("is_json_log", default=False)
+"""TRUE if what is said on stderr is one JSON object a line, as settings ask where a platform collects the log."""
 
-def console(*, err: bool = False) -> Any:
+
+def console(*, err: bool = False, severity: str = "INFO") -> Any:
     """A rich console on stdout or stderr as they are now (tests replace them)."""
     from rich.console import Console
 
-    stream = sys.stderr if err else sys.stdout
+    stream: Any = sys.stderr if err else sys.stdout
+    if err and IS_JSON_LOG.get():
+        from nba_props.io.logs import JsonLines
+
+        stream = JsonLines(sys.stderr, severity)
     return Console(file=stream, highlight=False, soft_wrap=False, width=None if stream.isatty() else _PIPE_WIDTH)
 
 
@@ -33,11 +41,13 @@ def note(text: str) -> None:
 
 
 def say_error(message: str, next_step: str = "", detail: str = "") -> None:
-    """One red line of what went wrong, then what to do."""
-    err = console(err=True)
-    err.print(f"error: {message.rstrip()}", style="bold red", markup=False)
+    """One red line of what went wrong, then what to do; secrets in either are hidden."""
+    from nba_props.io.redaction import redact
+
+    err = console(err=True, severity="ERROR")
+    err.print(f"error: {redact(message.rstrip())}", style="bold red", markup=False)
     if next_step:
-        err.print(f"next step: {next_step}", markup=False)
+        err.print(f"next step: {redact(next_step)}", markup=False)
     if detail:
         err.print(detail, markup=False)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nba_props.cli.screen import IS_JSON_LOG
 from nba_props.errors import BadInput
 
 if TYPE_CHECKING:
@@ -51,7 +52,9 @@ def platform_of(home: Path | None) -> "Platform":
 
     chosen = home or _HOME_IN_USE.get() or _HOME_BEFORE.get()
     _HOME_IN_USE.set(chosen)
-    return Platform(load_settings(home=chosen))
+    settings = load_settings(home=chosen)
+    IS_JSON_LOG.set(settings.is_json_log)
+    return Platform(settings)
 
 
 def opened(home: Path | None) -> "Platform":

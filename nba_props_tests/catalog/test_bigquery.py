@@ -1,6 +1,7 @@
 """What BigQuery is told: DDL, API schema and storage, within BigQuery's own limits."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import sqlglot
@@ -9,7 +10,9 @@ from sqlglot import exp
 
 from nba_props.catalog import TABLES, Table
 from nba_props.catalog.render.bigquery import create_table, googlesql_type, schema_fields, storage
+from nba_props.io.warehouse.lint import unfiltered_reads
 from nba_props_tests.catalog.tables import EXAMPLE, UNDATED
+from nba_props_tests.io.statements import statements
 
 # https://cloud.google.com/bigquery/docs/reference/standard-sql/lexical#reserved_keywords
 RESERVED_WORDS = """
@@ -39,6 +42,35 @@ def test_ddl_of_a_partitioned_table() -> None:
             'OPTIONS(description="An example.")',
         ]
     )
+
+
+def test_an_internal_table_asks_for_a_filter_and_the_tables_that_people_query_do_not() -> None:
+    internal = replace(EXAMPLE, requires_filter=True)
+    ddl = create_table(internal, "test_nba_raw")
+    assert ddl.endswith('OPTIONS(description="An example.", require_partition_filter=TRUE)')
+    sqlglot.parse_one(ddl, read="bigquery")
+    assert storage(internal) == storage(EXAMPLE) | {"requirePartitionFilter": True}
+    asking = {name for name, table in TABLES.items() if table.requires_filter}
+    assert "nba_precompute.ml_feature_store" in asking
+    assert not any(name.startswith(("nba_monitoring.", "nba_grading.")) for name in asking)
+    assert not asking & {
+        "nba_predictions.player_prop_predictions",
+        "nba_analytics.upcoming_player_game_context",
+        "nba_reference.processor_run_history",
+        "nba_reference.player_aliases",
+    }
+
+
+def test_what_asks_for_a_filter_is_never_read_without_one() -> None:
+    """Apart from upserts, whose filter the warehouse adds: the partitions of their rows, which the grain says."""
+    unfiltered = {
+        (found.split(":")[0], one.where)
+        for one in statements()
+        for found in unfiltered_reads(one.sql)
+        if not one.where.startswith("nba_props.catalog.render.sql.upsert_merge(")
+    }
+    assert unfiltered
+    assert [(name, where) for name, where in unfiltered if TABLES[name].requires_filter] == []
 
 
 def test_ddl_of_a_table_without_partitions() -> None:

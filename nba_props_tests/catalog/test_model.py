@@ -68,6 +68,15 @@ def test_partition_column_is_a_date() -> None:
         declare({"seen_at": described(datetime)}, partition_by="seen_at")
 
 
+def test_a_filter_is_only_required_where_the_grain_says_the_partition() -> None:
+    with pytest.raises(CatalogError, match="its grain does not say which partition"):
+        declare({"game_date": described(date)}, partition_by="game_date", requires_filter=True)
+    dated = declare(
+        {"game_date": described(date)}, grain=("key", "game_date"), partition_by="game_date", requires_filter=True
+    )
+    assert dated.requires_filter
+
+
 def test_missing_description_is_refused() -> None:
     with pytest.raises(CatalogError, match="'value' has no description"):
         declare({"value": int})

@@ -109,7 +109,7 @@ def test_selected_null_in_a_required_column_fails_and_changes_nothing(engine: En
     before = [example(game_date=DAY[1])]
     engine.fill(EXAMPLE, before)
     select = "SELECT * REPLACE (CAST(NULL AS BOOL) AS is_main) FROM nba_raw.example"
-    with pytest.raises(duckdb.ConstraintException):
+    with pytest.raises(duckdb.InvalidInputException, match="a required column is NULL"):
         engine.run(sql.replace_range_merge(EXAMPLE, select), RANGE)
     assert engine.rows(EXAMPLE) == before
 

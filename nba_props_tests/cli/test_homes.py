@@ -32,6 +32,27 @@ def test_init_makes_tables_once_and_then_changes_nothing(call: Call, tmp_path: P
     assert (again.code, again.json["created"], again.json["drifted"]) == (0, [], {})
 
 
+def test_init_says_where_it_works_and_what_it_shipped(call: Call, tmp_path: Path) -> None:
+    made = call("init", "--json", home=tmp_path / "new").json
+    assert (made["target"], made["environment"], made["dataset_prefix"]) == ("local", "development", "")
+    assert made["shipped"] >= 20
+    assert call("init", "--json", home=tmp_path / "new").json["shipped"] == 0
+    with duckdb.connect(str(tmp_path / "new" / "warehouse" / "warehouse.duckdb")) as connection:
+        connection.execute("DELETE FROM nba_reference.bookmakers WHERE bookmaker = 'fanduel'")
+    assert call("init", "--json", home=tmp_path / "new").json["shipped"] == 1
+
+
+def test_init_adds_the_columns_that_the_catalogue_gained(call: Call, tmp_path: Path) -> None:
+    home = tmp_path / "old"
+    call("init", home=home)
+    with duckdb.connect(str(home / "warehouse" / "warehouse.duckdb")) as connection:
+        connection.execute("ALTER TABLE nba_raw.schedule DROP COLUMN tip_at")
+    ended = call("init", home=home)
+    assert ended.code == 0
+    assert "nba_raw.schedule gained tip_at" in ended.out
+    assert "nothing was changed" in call("init", home=home).out
+
+
 def test_init_names_columns_that_are_not_the_declared_ones(call: Call, tmp_path: Path) -> None:
     home = tmp_path / "old"
     call("init", home=home)
@@ -40,7 +61,9 @@ def test_init_names_columns_that_are_not_the_declared_ones(call: Call, tmp_path:
     ended = call("init", "--json", home=home)
     assert ended.code == 2
     assert set(ended.json["drifted"]) == {"nba_raw.schedule"}
-    assert "tip_at" in ended.json["drifted"]["nba_raw.schedule"]
+    assert ended.json["drifted"]["nba_raw.schedule"] == "no longer declared: tipoff"
+    assert "nothing was changed" in ended.err
+    assert "DROP COLUMN tipoff" in ended.err
 
 
 def test_a_home_that_cannot_be_made_is_said_so(call: Call, tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ from nba_props.settings import Settings, load_settings
 from nba_props_tests.cli.conftest import Call, command, environment
 from nba_props_tests.conftest import TONIGHT
 
+pytestmark = pytest.mark.whole
+
 PREDICTIONS = table("nba_predictions.player_prop_predictions")
 
 

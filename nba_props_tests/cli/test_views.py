@@ -40,6 +40,12 @@ def test_status_says_what_the_tables_hold(call: Call, simulated_home: Path) -> N
     assert call("status", home=simulated_home).out == text.out  # today
 
 
+def test_status_says_that_a_laptop_costs_nothing(call: Call, simulated_home: Path) -> None:
+    cost = call("status", TONIGHT, "--json", home=simulated_home).json["cost"]
+    assert (cost["day_usd"], cost["season_usd"]) == (None, None)
+    assert f"unknown: {cost['reason']}" in call("status", TONIGHT, home=simulated_home).out
+
+
 def test_a_day_without_games_is_no_slate_and_fine(call: Call, simulated_home: Path) -> None:
     ended = call("status", OFF_DAY, home=simulated_home)
     assert (ended.code, ended.out.split("  ")[0]) == (0, "NO SLATE")

@@ -14,6 +14,7 @@ from nba_props.catalog import Table, table
 from nba_props.catalog.render.arrow import arrow_schema
 from nba_props.domain.systems import SYSTEM_IDS
 from nba_props.domain.systems.xgboost_v1 import Model, model_of
+from nba_props.io.redaction import redact
 from nba_props.platform import Platform
 
 BATCHES = table("nba_predictions.prediction_batches")
@@ -133,7 +134,7 @@ def save_systems(
 
 def record_failure(platform: Platform, batches: Sequence[Batch], system_id: str, error: BaseException) -> None:
     """A system that raised: its own failure, said on each batch it was to serve. What it had merged before still counts."""
-    said = f"{type(error).__name__}: {error}"[:2000]
+    said = redact(f"{type(error).__name__}: {error}")[:2000]
     days = [batch.game_date for batch in batches]
     merged = {
         one["batch_id"]: one | {"error_message": said}

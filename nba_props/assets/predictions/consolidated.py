@@ -51,5 +51,6 @@ def player_prop_predictions(
             "rows_superseded": done.superseded_rows,
             "partial": dg.MetadataValue.json(done.partial),
             "waiting": dg.MetadataValue.json(done.waiting),
+            **step.usage_metadata,
         }
     )

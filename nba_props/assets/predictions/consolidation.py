@@ -95,11 +95,26 @@ def consolidate(
                 save_failure(platform, staged.batch, staged.completion_pct, failed)
             else:
                 mergeable.append(staged)
-        for wave in _waves(mergeable):
-            _merge_wave(platform, wave, result)
+        try:
+            for wave in _waves(mergeable):
+                _merge_wave(platform, wave, result)
+        finally:
+            _count(platform, result, len(refused) + len(mergeable) - len(result.batches))
     if refused:
         raise _in_one(refused)
     return result
+
+
+def _count(platform: Platform, result: Consolidated, not_merged: int) -> None:
+    """One outcome a batch: whole or partial where it was merged, failed where it was below its share or could not be."""
+    outcomes = {
+        "whole": len(result.batches) - len(result.partial),
+        "partial": len(result.partial),
+        "waiting": len(result.waiting),
+        "failed": len(result.failed) + not_merged,
+    }
+    for outcome, batches in outcomes.items():
+        platform.metrics.count("consolidations", batches, outcome=outcome)
 
 
 def _staged_between(platform: Platform, start: date, end: date, batch_id: str | None) -> dict[str, list[StagingTable]]:

@@ -102,7 +102,13 @@ def staging_asset(system_id: str) -> dg.AssetsDefinition:
         for day, count in counts.items():
             if start != end:
                 context.add_asset_metadata({"dagster/partition_row_count": count}, partition_key=day.isoformat())
-        return dg.MaterializeResult(metadata={"dagster/partition_row_count": step.rows_written, "batches": len(counts)})
+        return dg.MaterializeResult(
+            metadata={
+                "dagster/partition_row_count": step.rows_written,
+                "batches": len(counts),
+                **step.usage_metadata,
+            }
+        )
 
     return staged
 

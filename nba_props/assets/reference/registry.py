@@ -51,7 +51,7 @@ def nba_players_registry(
         rows = registry_rows(appearances, spelled, rostered, listed)
         step.rows_written = warehouse.replace_rows(REGISTRY, rows)
     people = len(set(rows["universal_player_id"].to_pylist()))
-    return dg.MaterializeResult(metadata={"dagster/row_count": rows.num_rows, "people": people})
+    return dg.MaterializeResult(metadata={"dagster/row_count": rows.num_rows, "people": people, **step.usage_metadata})
 
 
 def registry_rows(

@@ -1,6 +1,7 @@
 """BigQuery: DDL, the JSON schema of load jobs, and how a table is stored. Text and dicts only, no Google package."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from nba_props.catalog.model import Column, ColumnType, Table
@@ -21,7 +22,17 @@ def create_table(table: Table, dataset: str) -> str:
         clauses.append(f"PARTITION BY {table.partition_by}")
     if table.cluster_by:
         clauses.append(f"CLUSTER BY {', '.join(table.cluster_by)}")
-    return "\n".join([*clauses, _options(table.description)])
+    options = _options(table.description, "require_partition_filter=TRUE" if table.requires_filter else "")
+    return "\n".join([*clauses, options])
+
+
+def add_columns(columns: Iterable[Column], table: Table, dataset: str) -> str:
+    """GoogleSQL DDL that adds columns to a stored table, NULLABLE, unless they are there."""
+    added = ",\n".join(
+        f"  ADD COLUMN IF NOT EXISTS {column.name} {column.type.value} {_options(column.description)}"
+        for column in columns
+    )
+    return f"ALTER TABLE `{dataset}.{table.name}`\n{added}"
 
 
 def schema_fields(table: Table) -> list[dict[str, str]]:
@@ -38,10 +49,12 @@ def schema_fields(table: Table) -> list[dict[str, str]]:
 
 
 def storage(table: Table) -> dict[str, Any]:
-    """`timePartitioning` and `clustering` as in the API's table resource; a key is absent where the table has none."""
+    """`timePartitioning`, `requirePartitionFilter` and `clustering` as in the API's table resource; a key is absent where the table has none."""
     facts: dict[str, Any] = {}
     if table.partition_by is not None:
         facts["timePartitioning"] = {"type": "DAY", "field": table.partition_by}
+    if table.requires_filter:
+        facts["requirePartitionFilter"] = True
     if table.cluster_by:
         facts["clustering"] = {"fields": list(table.cluster_by)}
     return facts
@@ -57,6 +70,7 @@ def _column(column: Column) -> str:
     return f"{column.name} {column.type.value}{required} {_options(column.description)}"
 
 
-def _options(description: str) -> str:
+def _options(description: str, *others: str) -> str:
     # A JSON string is a GoogleSQL string literal: same quotes, same escapes.
-    return f"OPTIONS(description={json.dumps(description, ensure_ascii=False)})"
+    described = f"description={json.dumps(description, ensure_ascii=False)}"
+    return f"OPTIONS({', '.join([described, *filter(None, others)])})"

@@ -23,6 +23,12 @@ def create_table(table: Table, schema_name: str) -> str:
     return f"CREATE TABLE IF NOT EXISTS {_quoted(schema_name)}.{_quoted(table.name)} (\n{columns}\n)"
 
 
+def add_column(column: Column, table: Table, schema_name: str) -> str:
+    """DDL that adds a column to a stored table, nullable, unless it is there."""
+    target = f"{_quoted(schema_name)}.{_quoted(table.name)}"
+    return f"ALTER TABLE {target} ADD COLUMN IF NOT EXISTS {_quoted(column.name)} {_DUCKDB[column.type]}"
+
+
 def googlesql_type(duckdb_type: str) -> str:
     """The declared type a stored column amounts to; a type no table declares comes back under a name that matches none."""
     return _GOOGLESQL.get(duckdb_type.upper(), duckdb_type)

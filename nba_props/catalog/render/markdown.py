@@ -68,12 +68,18 @@ def _facts(table: Table) -> list[tuple[str, str]]:
         ("Layer", table.layer.value),
         ("Kind", _KINDS[table.kind]),
         ("Grain", _codes(table.grain) or "none"),
-        ("Partition", _codes([table.partition_by] if table.partition_by else []) or "none"),
+        ("Partition", _partition(table)),
         ("Clustering", _codes(table.cluster_by) or "none"),
         ("Built by", _built_by(table)),
         ("Reads", _links(table.reads) or "none declared"),
         ("Read by", _links(readers) or "no table"),
     ]
+
+
+def _partition(table: Table) -> str:
+    if table.partition_by is None:
+        return "none"
+    return f"{_codes([table.partition_by])}{', which every query must filter' if table.requires_filter else ''}"
 
 
 _KINDS: dict[TableKind, str] = {

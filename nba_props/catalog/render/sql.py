@@ -18,7 +18,8 @@ def replace_range_merge(table: Table, select_sql: str) -> str:
     """One MERGE that replaces partitions @start_date..@end_date (an unpartitioned table: every row) by a SELECT.
 
     `ON FALSE` matches nothing: what is stored in the range goes, what is selected comes, in one atomic statement. A
-    selected row outside the range would stay behind on the next run, so it is an error of the statement.
+    selected row outside the range would stay behind on the next run, so it is an error of the statement; so is a NULL in
+    a required column.
     """
     return f"""MERGE INTO {table.full_name} AS T
 USING (
@@ -34,7 +35,8 @@ WHEN NOT MATCHED BY SOURCE{_in_range(table)} THEN DELETE
 def insert_range(table: Table, select_sql: str) -> str:
     """The second half of a range replacement for an engine with transactions (the first is a DELETE of the range).
 
-    The same guard as `replace_range_merge`: a selected row outside @start_date..@end_date fails the statement.
+    The same guards as `replace_range_merge`: a selected row outside @start_date..@end_date, or one that lacks a required
+    value, fails the statement.
     """
     return f"""INSERT INTO {table.full_name} ({select_list(table)})
 SELECT {", ".join(_ranged(table))} FROM (
@@ -93,22 +95,32 @@ def _qualified(names: Sequence[str], alias: str) -> list[str]:
 
 
 def _ranged(table: Table) -> list[str]:
-    """The columns, the partition column an error outside the range."""
-    if table.partition_by is None:
-        return list(table.column_names)
-    is_inside = f"{table.partition_by} BETWEEN @start_date AND @end_date"
-    return _guarded(table, table.partition_by, is_inside, "a row is outside the range being replaced")
+    """The columns; the partition column an error outside the range, another where a required column is NULL.
+
+    The store itself does not refuse a NULL in a required column that a migration added.
+    """
+    guards = {}
+    if table.partition_by is not None:
+        is_inside = f"{table.partition_by} BETWEEN @start_date AND @end_date"
+        guards[table.partition_by] = _guard(
+            table, table.partition_by, is_inside, "a row is outside the range being replaced"
+        )
+    required = " AND ".join(f"{column.name} IS NOT NULL" for column in table if not column.is_nullable)
+    other = next(name for name in table.column_names if name != table.partition_by)
+    guards[other] = _guard(table, other, required, "a required column is NULL")
+    return [guards.get(name, name) for name in table.column_names]
 
 
 def _unrepeated(table: Table) -> list[str]:
     """The columns, the last one of the grain an error where another row has the same grain."""
     is_single = f"COUNT(*) OVER (PARTITION BY {', '.join(table.grain)}) = 1"
-    return _guarded(table, table.grain[-1], is_single, f"two rows have the same {', '.join(table.grain)}")
+    last = table.grain[-1]
+    guard = _guard(table, last, is_single, f"two rows have the same {', '.join(table.grain)}")
+    return [guard if name == last else name for name in table.column_names]
 
 
-def _guarded(table: Table, guarded: str, condition: str, refusal: str) -> list[str]:
-    guard = f"IF({condition}, {guarded}, ERROR('{table.full_name}: {refusal}')) AS {guarded}"
-    return [guard if name == guarded else name for name in table.column_names]
+def _guard(table: Table, guarded: str, condition: str, refusal: str) -> str:
+    return f"IF({condition}, {guarded}, ERROR('{table.full_name}: {refusal}')) AS {guarded}"
 
 
 def _in_range(table: Table) -> str:
