@@ -1,8 +1,8 @@
 """`make torture`: every fault at every request, an outage from every request on, and every fault all through a slate.
 
 Prints what became of each (fault x request) and fails if a prediction was lost, doubled or changed, or staging was left.
-It takes hours, so that nothing else runs it; `--stride` takes every n-th request of the outages, `--no-slate` leaves out
-the slates.
+It takes hours, so that nothing else runs it; `--part` and `--fault` choose some of it (and may run side by side), `--stride`
+takes every n-th request of the outages.
 """
 
 import argparse
@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from nba_props_tests.cloud.faults.command import PASSING, Outcome, Scene, impati
 from nba_props_tests.cloud.faults.proxy import Fault, proxy_of
 from nba_props_tests.cloud.test_whole_slate import LEAGUE, SLATE, Played, played
 
+PARTS = ("command", "outages", "slates")
 PAUSE_SECONDS = 0.02
 HASTY_SECONDS = 0.3
 ABSORBED, AGAIN = "absorbed by retries", "error, then the same command succeeded"
@@ -71,8 +73,10 @@ class Table:
 def main() -> int:
     options = argparse.ArgumentParser()
     options.add_argument("--stride", type=int, default=1)
-    options.add_argument("--no-slate", action="store_true")
+    options.add_argument("--part", choices=PARTS, action="append")
+    options.add_argument("--fault", type=Fault, choices=list(Fault), action="append")
     given = options.parse_args()
+    parts, faults = given.part or PARTS, given.fault or list(Fault)
     google_retry.FIRST_PAUSE_SECONDS = PAUSE_SECONDS
     table = Table()
     with tempfile.TemporaryDirectory() as name:
@@ -81,17 +85,19 @@ def main() -> int:
             with scene(bigquery, storage, place / "home", "torture", patience=120.0) as opened:
                 expected = opened.play()
                 say(f"the command makes {expected.requests} requests; {len(expected.predictions)} rows are in force")
-                torture_each(opened, expected, table)
-                torture_by_outages(opened, expected, table, given.stride)
-            if not given.no_slate:
-                torture_slates(place, bigquery, storage, table)
+                if "command" in parts:
+                    torture_each(opened, expected, table, faults)
+                if "outages" in parts:
+                    torture_by_outages(opened, expected, table, given.stride)
+            if "slates" in parts:
+                torture_slates(place, bigquery, storage, table, [fault for fault in faults if fault in PASSING])
     table.show()
     return 1 if table.wrong else 0
 
 
-def torture_each(opened: Scene, expected: Outcome, table: Table) -> None:
+def torture_each(opened: Scene, expected: Outcome, table: Table, faults: Sequence[Fault]) -> None:
     """Each fault at every request of the command, once; what is asked again gets through."""
-    for fault in Fault:
+    for fault in faults:
         found = opened.play(plans.each_once([fault]), plans.each_once([fault]))
         table.add(found, expected, f"each request: {fault}")
 
@@ -105,12 +111,12 @@ def torture_by_outages(opened: Scene, expected: Outcome, table: Table, stride: i
         table.add(hasty.play(plans.lost_then_out(number)), expected, f"outage from request {number} on")
 
 
-def torture_slates(place: Path, bigquery: Emulator, storage: Emulator, table: Table) -> None:
+def torture_slates(place: Path, bigquery: Emulator, storage: Emulator, table: Table, faults: Sequence[Fault]) -> None:
     """Each fault at every request of a whole slate, from its tables to its exports."""
     archive = place / "archive"
     write_archive(simulate_league(LEAGUE).until(SLATE), archive)
     expected = played_through_faults(archive, place, bigquery, storage, None)[0]
-    for fault in PASSING:
+    for fault in faults:
         began = time.monotonic()
         found, met, again = played_through_faults(archive, place, bigquery, storage, fault)
         for kind, count in met.items():
