@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -38,7 +39,7 @@ THROW_AWAY_PREFIXES = ("test_", "smoke_")
 
 
 class LogFormat(StrEnum):
-    """How runs log on stderr; `auto` is json where the target is gcp."""
+    """How runs log on stderr; `auto` is json where the target is gcp and no person is reading."""
 
     AUTO = "auto"
     TEXT = "text"
@@ -134,7 +135,7 @@ class Settings(BaseSettings):
 
     log_format: LogFormat = Field(
         LogFormat.AUTO,
-        description="Lines of a run on stderr: text, json (an object each, as Cloud Logging reads them), or auto (json on gcp).",
+        description="Lines of a run on stderr: text, json (an object each, for Cloud Logging), or auto (json on gcp, but for a terminal).",
     )
     metrics_sink: MetricsSink = Field(
         MetricsSink.TABLE,
@@ -172,8 +173,10 @@ class Settings(BaseSettings):
 
     @property
     def is_json_log(self) -> bool:
-        """TRUE if every line on stderr is one JSON object."""
-        return self.log_format is LogFormat.JSON or (self.log_format is LogFormat.AUTO and self.target is Target.GCP)
+        """TRUE if every line on stderr is one JSON object: what collects it is a machine, unless stderr is a terminal."""
+        if self.log_format is LogFormat.AUTO:
+            return self.target is Target.GCP and not sys.stderr.isatty()
+        return self.log_format is LogFormat.JSON
 
     def clock(self) -> datetime:
         """The present instant, UTC (or the pretended one)."""

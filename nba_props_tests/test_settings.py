@@ -1,5 +1,7 @@
 """Settings: what is refused at start, and the environment that is assumed where nobody says."""
 
+import sys
+
 import pytest
 
 from nba_props.errors import BadInput
@@ -57,3 +59,20 @@ def test_an_empty_variable_is_no_value(monkeypatch) -> None:
     for name in Settings.model_fields:
         monkeypatch.setenv(f"NBA_PROPS_{name.upper()}", "")
     assert load_settings() == Settings()
+
+
+@pytest.mark.parametrize(
+    ("given", "is_terminal", "is_json"),
+    [
+        ({"target": "gcp"}, False, True),
+        ({"target": "gcp"}, True, False),
+        ({}, False, False),
+        ({"log_format": "json"}, True, True),
+        ({"target": "gcp", "log_format": "text"}, False, False),
+    ],
+)
+def test_lines_are_json_where_a_machine_collects_them(
+    given: dict[str, str], is_terminal: bool, is_json: bool, monkeypatch
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: is_terminal)
+    assert load_settings(**given).is_json_log is is_json

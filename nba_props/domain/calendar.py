@@ -7,6 +7,7 @@ games (a table), and partitions (`nba_props.partitions` builds them on these fun
 import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
+from difflib import get_close_matches
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -102,8 +103,11 @@ def parse_day(text: str, today: date) -> date:
     try:
         return date.fromisoformat(word)
     except ValueError as error:
-        accepted = "Write it as 2024-01-31, or as today, yesterday or tomorrow."
-        raise BadInput(f"{text!r} is not a date ({error}).", next_step=accepted) from error
+        near = get_close_matches(word, offsets, n=1)
+        meant = f"Did you mean {near[0]}? " if near else ""
+        accepted = f"{meant}Write it as 2024-01-31, or as today, yesterday or tomorrow."
+        why = "" if near or "isoformat" in str(error) else f" ({error})"
+        raise BadInput(f"{text!r} is not a date{why}.", next_step=accepted) from error
 
 
 def date_range(start: date, end: date) -> list[date]:

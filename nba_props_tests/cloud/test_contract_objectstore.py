@@ -10,11 +10,11 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
-from nba_props.io.objectstore import ObjectStore, PreconditionFailed
+from nba_props.io.objectstore import ObjectStore
 from nba_props.io.objectstore.gcs import GcsObjectStore
 from nba_props.io.warehouse.lease import lease
 from nba_props_tests.cloud.emulators import Emulator, storage_client
-from nba_props_tests.io.objectstore_contract import STATUS, ObjectStoreContract
+from nba_props_tests.io.objectstore_contract import STATUS, ObjectStoreContract, increment
 
 if TYPE_CHECKING:
     from google.cloud import storage
@@ -87,15 +87,7 @@ def test_a_lease_is_held_by_one_process_at_a_time(cloud_storage: Emulator, bucke
 
 
 def _increment(endpoint: str, bucket: str) -> None:
-    store, left = GcsObjectStore(storage_client(endpoint), bucket), 10
-    while left:
-        generation = store.generation("counter")
-        value = int(store.get("counter"))
-        try:
-            store.put("counter", b"%d" % (value + 1), if_generation_match=generation)
-        except PreconditionFailed:
-            continue
-        left -= 1
+    increment(GcsObjectStore(storage_client(endpoint), bucket), 10)
 
 
 def _increment_under_lease(endpoint: str, bucket: str) -> None:

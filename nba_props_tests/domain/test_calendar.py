@@ -138,6 +138,11 @@ def test_parse_day_names_what_it_accepts(text: str) -> None:
         parse_day(text, today=date(2024, 3, 1))
 
 
+def test_parse_day_suggests_the_word_meant() -> None:
+    with pytest.raises(BadInput, match="Did you mean tomorrow"):
+        parse_day("tommorow", date(2024, 1, 31))
+
+
 def test_date_range_is_inclusive() -> None:
     assert date_range(date(2024, 2, 28), date(2024, 3, 1)) == [
         date(2024, 2, 28),

@@ -16,6 +16,18 @@ from nba_props.io.objectstore import ObjectMissing, ObjectStore, PreconditionFai
 STATUS = "v1/status.json"
 
 
+def increment(store: ObjectStore, times: int) -> None:
+    """Add to the object `counter`, again and again until no other writer comes between."""
+    while times:
+        generation = store.generation("counter")
+        value = int(store.get("counter"))
+        try:
+            store.put("counter", b"%d" % (value + 1), if_generation_match=generation)
+        except PreconditionFailed:
+            continue
+        times -= 1
+
+
 class ObjectStoreContract:
     """The suite."""
 

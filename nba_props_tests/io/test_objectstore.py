@@ -27,7 +27,7 @@ from nba_props.errors import BadInput, StorageFault
 from nba_props.io.objectstore import LocalObjectStore, ObjectStore, PreconditionFailed
 from nba_props.io.objectstore.gcs import GcsObjectStore
 from nba_props.io.objectstore.store import checked_path
-from nba_props_tests.io.objectstore_contract import STATUS, ObjectStoreContract
+from nba_props_tests.io.objectstore_contract import STATUS, ObjectStoreContract, increment
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ class TestDirectory:
 
     def test_no_update_is_lost_between_processes(self, local: LocalObjectStore) -> None:
         local.put("counter", b"0")
-        assert _forked(4, lambda _: _increment(local, 25)) == [0] * 4
+        assert _forked(4, lambda _: increment(local, 25)) == [0] * 4
         assert local.get("counter") == b"100"
 
     def test_kill_9_at_any_moment_leaves_a_whole_version(self, local: LocalObjectStore) -> None:
@@ -322,17 +322,6 @@ def _claim(local: LocalObjectStore, path: str, n: int) -> None:
         local.put(path, b"%d" % n, if_generation_match=0)
     except PreconditionFailed:
         sys.exit(3)
-
-
-def _increment(local: LocalObjectStore, times: int) -> None:
-    while times:
-        generation = local.generation("counter")
-        value = int(local.get("counter"))
-        try:
-            local.put("counter", b"%d" % (value + 1), if_generation_match=generation)
-        except PreconditionFailed:
-            continue
-        times -= 1
 
 
 def _forked(count: int, work: Callable[[int], None]) -> list[int | None]:

@@ -229,7 +229,7 @@ def test_a_training_window_that_reaches_into_the_month_is_seen(
     start, _ = xgboost_v1.training_window(month_start(DAY))
     for module in (models, xgboost_v1):
         monkeypatch.setattr(module, "training_window", lambda month: (start, DAY))
-    one, other = (models.train_month("leak", platform, month_start(DAY)) for platform in two_futures)
+    one, other = (models.train_month("leak", platform, month_start(DAY))[0] for platform in two_futures)
     assert one is not None
     assert other is not None
     assert one.training_hash != other.training_hash

@@ -67,6 +67,7 @@ def archive_history(
             "rows_changed": written[one],
             "rows_quarantined": quarantined,
             "archives": ", ".join(ids),
+            **step.usage_metadata,  # of the one step that writes them all
         }
         yield dg.MaterializeResult(asset_key=dg.AssetKey(list(one.asset_key)), metadata=metadata)
 
