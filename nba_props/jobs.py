@@ -13,7 +13,7 @@ STAGING = dg.AssetSelection.assets(
 ROSTERS = dg.AssetSelection.assets(["raw", "team_rosters"])
 RAW = dg.AssetSelection.groups("raw") - ROSTERS
 SUMMARIES = dg.AssetSelection.assets(
-    *(["analytics", f"{name}_game_summary"] for name in ("player", "team_offense", "team_defense"))
+    *(["analytics", f"{name}_game_summary"] for name in ("player", "team_offense", "team_defense", "team_absence"))
 )
 FEATURES = (
     ROSTERS

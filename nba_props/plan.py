@@ -149,7 +149,7 @@ def build_history(runner: Runner, first: date, request: Request) -> None:
     platform = runner.platform
     train_from, _ = training_window(month_start(first))
     missing = missing_dates(
-        platform, "nba_analytics.player_game_summary", train_from - timedelta(LOOK_BACK_DAYS), first
+        platform, "nba_analytics.team_absence_game_summary", train_from - timedelta(LOOK_BACK_DAYS), first
     )
     for start, end in _ranges(missing):
         runner.run(_daily("summaries", start, end, f"history: results {start} to {end}"))

@@ -98,6 +98,25 @@ class TeamDefenseGameSummary(Row):
     def_rating: Annotated[float | None, Field(description="Points allowed per 100 possessions.")]
 
 
+class TeamAbsenceGameSummary(Row):
+    game_date: c.GameDate
+    game_id: c.GameId
+    team_abbr: c.TeamAbbr
+    absent_players: Annotated[
+        int,
+        Field(
+            description="Rotation players (12 usual minutes, last seen with the team within 45 days) who did not play."
+        ),
+    ]
+    absent_minutes: Annotated[
+        float, Field(description="Minutes they usually play: exponential mean, half-life 8 games.")
+    ]
+    absent_plays: Annotated[float, Field(description="Plays they usually use, likewise.")]
+    absent_minutes_guard: Annotated[float, Field(description="Of absent_minutes, those of guards.")]
+    absent_minutes_forward: Annotated[float, Field(description="Of absent_minutes, those of forwards.")]
+    absent_minutes_center: Annotated[float, Field(description="Of absent_minutes, those of centers.")]
+
+
 class LinePrices(Row):
     game_date: c.GameDate
     quote_id: c.QuoteId
@@ -270,6 +289,17 @@ TEAM_DEFENSE_GAME_SUMMARY = Table(
     "game_date",
     ("team_abbr",),
     reads=("nba_raw.player_box_scores",),
+    is_sql_built=True,
+)
+TEAM_ABSENCE_GAME_SUMMARY = Table(
+    Layer.ANALYTICS,
+    "team_absence_game_summary",
+    "What each team's rotation lacked in each game: who usually plays and did not.",
+    TeamAbsenceGameSummary,
+    ("game_date", "game_id", "team_abbr"),
+    "game_date",
+    ("team_abbr",),
+    reads=("nba_raw.player_list", "nba_analytics.player_game_summary"),
     is_sql_built=True,
 )
 LINE_PRICES = Table(

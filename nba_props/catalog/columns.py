@@ -153,9 +153,7 @@ OpponentPoints = Annotated[int, Field(description="Points of the opponent.")]
 # -- predictions ------------------------------------------------------------------------------------------------------
 SystemId = Annotated[
     str,
-    Field(
-        description="Prediction system: moving_average, zone_matchup_v1, similarity_balanced_v1, xgboost_v1, ensemble_v1."
-    ),
+    Field(description="Prediction system, e.g. moving_average or ensemble_v1; see nba_props/domain/systems."),
 ]
 BatchId = Annotated[str, Field(description="Batch id: batch_{date}_{epoch}.")]
 RunMode = Annotated[str, Field(description="live (made for a slate not yet over) or backfill.")]
@@ -166,8 +164,14 @@ FeatureQualityScore = Annotated[
 FeatureVersion = Annotated[str, Field(description="Feature list, e.g. v1_baseline_25.")]
 FeaturesHash = Annotated[str, Field(description="Hash of the feature vector and its provenance, as used.")]
 PredictedPoints = Annotated[
-    float | None, Field(description="Mean of the predictive distribution; NULL with a prediction_error_code.")
+    float | None,
+    Field(
+        description="Independent projection: mean of its distribution, which never saw a line; NULL with a prediction_error_code."
+    ),
 ]
+PredictedMedian = Annotated[float | None, Field(description="Median of the independent distribution, points.")]
+Interval80Low = Annotated[float | None, Field(description="10 % quantile of the independent distribution, points.")]
+Interval80High = Annotated[float | None, Field(description="90 % quantile of the independent distribution, points.")]
 Recommendation = Annotated[str, Field(description="OVER, UNDER or PASS.")]
 ConfidenceScore = Annotated[
     float | None,
@@ -190,10 +194,56 @@ PredictionId = Annotated[
 MadeBeforeGame = Annotated[
     bool, Field(description="TRUE if the row was created before tip-off; only such rows are graded as live.")
 ]
-OverProb = Annotated[float | None, Field(description="P(points > line), 0-1.")]
-UnderProb = Annotated[float | None, Field(description="P(points < line), 0-1.")]
+OverProb = Annotated[
+    float | None, Field(description="P(points > line) of the anchored distribution, 0-1: the one to act on.")
+]
+UnderProb = Annotated[float | None, Field(description="P(points < line) of the anchored distribution, 0-1.")]
 PushProb = Annotated[float | None, Field(description="P(points = line), 0-1; 0 for half lines.")]
-DistributionVersion = Annotated[str, Field(description="Version of the variance model, e.g. negbin_v1.")]
+IndependentOverProb = Annotated[
+    float | None, Field(description="P(points > line) of the independent distribution, 0-1.")
+]
+DistributionVersion = Annotated[
+    str, Field(description="Version of the spread, e.g. power_normal_v1 or that of a month's calibration.")
+]
+DistributionLocation = Annotated[
+    float | None, Field(description="Location of the independent distribution on the scale (points + 1)^0.7.")
+]
+DistributionScale = Annotated[float | None, Field(description="Scale of the independent distribution on that scale.")]
+AnchoredPoints = Annotated[
+    float | None,
+    Field(description="Market-anchored projection: mean of the anchored distribution; NULL without a line."),
+]
+AnchoredMedian = Annotated[
+    float | None, Field(description="Median of the anchored distribution, points; NULL without a line.")
+]
+AnchoredLocation = Annotated[
+    float | None, Field(description="Location of the anchored distribution; NULL without a line.")
+]
+AnchoredScale = Annotated[float | None, Field(description="Scale of the anchored distribution; NULL without a line.")]
+MarketOverProb = Annotated[
+    float | None,
+    Field(
+        description="The book's P(points > line), pushes aside, its vig removed; NULL without a two-sided price of this line."
+    ),
+]
+DevigMethod = Annotated[
+    str | None, Field(description="How the vig was removed: multiplicative, power or shin; NULL with market_over_prob.")
+]
+ExpectedValue = Annotated[
+    float | None,
+    Field(
+        description="Expected profit of one unit on the recommended side at the listed price; NULL for PASS and unless is_value_proven."
+    ),
+]
+IsValueProven = Annotated[
+    bool,
+    Field(
+        description="TRUE if probabilities passed the bar on graded rows before the month: only then is value stated."
+    ),
+]
+ProjectedMinutes = Annotated[
+    float | None, Field(description="Expected minutes if the player plays; NULL where the system projects none.")
+]
 ModelVersion = Annotated[str, Field(description="Version of the system or model that answered, variants included.")]
 
 # -- operations -------------------------------------------------------------------------------------------------------

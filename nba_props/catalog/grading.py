@@ -19,13 +19,30 @@ class PredictionAccuracy(Row):
     has_prop_line: c.HasPropLine
     current_points_line: c.CurrentPointsLine
     predicted_points: c.PredictedPoints
-    predicted_median: Annotated[float | None, Field(description="Median of the predictive distribution, points.")]
+    predicted_median: c.PredictedMedian
+    anchored_points: c.AnchoredPoints
+    anchored_median: c.AnchoredMedian
+    interval_80_low: c.Interval80Low
+    interval_80_high: c.Interval80High
+    distribution_location: c.DistributionLocation
+    distribution_scale: c.DistributionScale
+    anchored_location: c.AnchoredLocation
+    anchored_scale: c.AnchoredScale
     recommendation: c.Recommendation
     confidence_score: c.ConfidenceScore
     over_prob: c.OverProb
+    push_prob: c.PushProb
+    independent_over_prob: c.IndependentOverProb
+    market_over_prob: c.MarketOverProb
+    expected_value: c.ExpectedValue
+    projected_minutes: c.ProjectedMinutes
+    data_quality_tier: Annotated[str, Field(description="gold, silver, bronze, poor or critical.")]
+    sportsbook: c.Sportsbook
     over_price_american: c.MainOverPrice
     under_price_american: c.MainUnderPrice
+    run_mode: c.RunMode
     prediction_made_before_game: c.MadeBeforeGame
+    actual_minutes: Annotated[float | None, Field(description="Minutes played; NULL where the prediction is void.")]
     actual_points: Annotated[int | None, Field(description="Points scored; NULL where the prediction is void.")]
     participation: Annotated[
         str,
@@ -41,6 +58,32 @@ class PredictionAccuracy(Row):
     absolute_error: Annotated[float | None, Field(description="|predicted_median - actual_points|; NULL if void.")]
     line_absolute_error: Annotated[
         float | None, Field(description="|line - actual_points|; NULL if void or without a line.")
+    ]
+    anchored_absolute_error: Annotated[
+        float | None, Field(description="|anchored_median - actual_points|; NULL if void or without a line.")
+    ]
+    crps: Annotated[
+        float | None,
+        Field(description="Continuous ranked probability score of the independent distribution, points; NULL if void."),
+    ]
+    anchored_crps: Annotated[
+        float | None, Field(description="The same of the anchored distribution; NULL if void or without a line.")
+    ]
+    pit_low: Annotated[
+        float | None, Field(description="P(X < actual_points) in the independent distribution; NULL if void.")
+    ]
+    pit_high: Annotated[
+        float | None,
+        Field(description="P(X <= actual_points): a uniform draw between pit_low and pit_high is the randomised PIT."),
+    ]
+    closing_line: Annotated[
+        float | None, Field(description="The same book's last main line seen before tip-off; NULL if none was.")
+    ]
+    closing_line_value: Annotated[
+        float | None,
+        Field(
+            description="Points the line moved in favour of the recommendation until it closed; NULL for PASS and void."
+        ),
     ]
     is_within_3: Annotated[bool | None, Field(description="TRUE if the absolute error is at most 3.")]
     is_within_5: Annotated[bool | None, Field(description="TRUE if the absolute error is at most 5.")]
@@ -68,6 +111,22 @@ class SystemDailyPerformance(Row):
     hit_rate: Annotated[float | None, Field(description="correct / (correct + incorrect), 0-1.")]
     within_3_share: Annotated[float | None, Field(description="Share within 3 points, 0-1.")]
     within_5_share: Annotated[float | None, Field(description="Share within 5 points, 0-1.")]
+    anchored_mae: Annotated[
+        float | None, Field(description="Mean absolute error of the anchored median on rows with a line.")
+    ]
+    crps: Annotated[float | None, Field(description="Mean CRPS of the independent distribution, points.")]
+    interval_80_share: Annotated[
+        float | None,
+        Field(
+            description="Expected share inside the 80 % interval by the PIT, 0-1: what randomising it gives on average."
+        ),
+    ]
+    brier: Annotated[
+        float | None,
+        Field(description="Mean squared error of over_prob on rows with a line whose points are not the line."),
+    ]
+    over_share: Annotated[float | None, Field(description="OVER among OVER and UNDER, 0-1.")]
+    closing_line_value: Annotated[float | None, Field(description="Mean closing_line_value, points.")]
     profit_units: Annotated[float | None, Field(description="Sum of profit_units.")]
 
 

@@ -87,6 +87,46 @@ class PlayerDailyCache(Row):
         float | None, Field(description="Mean minutes this season; NULL before a first game.")
     ]
     points_per_minute_last_10: Annotated[float | None, Field(description="Points per minute, last 10 games.")]
+    points_ewm_8: Annotated[float | None, Field(description="Exponential mean of points, half-life 8 games.")]
+    points_ewm_20: Annotated[float | None, Field(description="Exponential mean of points, half-life 20 games.")]
+    points_ewm_40: Annotated[float | None, Field(description="Exponential mean of points, half-life 40 games.")]
+    minutes_ewm_3: Annotated[float | None, Field(description="Exponential mean of minutes, half-life 3 games.")]
+    minutes_ewm_8: Annotated[float | None, Field(description="Exponential mean of minutes, half-life 8 games.")]
+    minutes_ewm_20: Annotated[float | None, Field(description="Exponential mean of minutes, half-life 20 games.")]
+    minutes_ewm_40: Annotated[float | None, Field(description="Exponential mean of minutes, half-life 40 games.")]
+    attempts_ewm_8: Annotated[float | None, Field(description="Exponential mean of field-goal attempts, half-life 8.")]
+    free_throws_ewm_20: Annotated[
+        float | None, Field(description="Exponential mean of free-throw attempts, half-life 20.")
+    ]
+    threes_ewm_20: Annotated[float | None, Field(description="Exponential mean of three-point attempts, half-life 20.")]
+    plays_ewm_8: Annotated[float | None, Field(description="Exponential mean of plays used, half-life 8 games.")]
+    plays_ewm_20: Annotated[float | None, Field(description="Exponential mean of plays used, half-life 20 games.")]
+    shooting_ewm_40: Annotated[
+        float | None, Field(description="Points per two true shooting attempts (FGA + 0.44 FTA), half-life 40 games.")
+    ]
+    start_share_ewm_3: Annotated[
+        float | None, Field(description="Exponential share of games started, half-life 3, of games where it is known.")
+    ]
+    minutes_last_1: Annotated[float | None, Field(description="Minutes of the last game played.")]
+    minutes_last_2: Annotated[float | None, Field(description="Minutes of the game before that.")]
+    is_starter_last_1: Annotated[bool | None, Field(description="TRUE if the player started his last game.")]
+    minutes_std_last_10: Annotated[
+        float | None, Field(description="Sample standard deviation of minutes, last 10 games; NULL under 2 games.")
+    ]
+    days_since_last_game: Annotated[int | None, Field(description="Days since the last game played; NULL without any.")]
+    team_games_missed: Annotated[
+        int | None, Field(description="Games of tonight's team since the player's last game that he did not play.")
+    ]
+    usual_vacated_minutes: Annotated[
+        float | None,
+        Field(description="Exponential mean (half-life 8) of the minutes that his team lacked in the games he played."),
+    ]
+    usual_vacated_plays: Annotated[
+        float | None, Field(description="The same of the plays that missing team-mates usually use.")
+    ]
+    usual_vacated_guard: Annotated[float | None, Field(description="Of usual_vacated_minutes, those of guards.")]
+    usual_vacated_forward: Annotated[float | None, Field(description="Of usual_vacated_minutes, those of forwards.")]
+    usual_vacated_center: Annotated[float | None, Field(description="Of usual_vacated_minutes, those of centers.")]
     usage_pct_last_5: Annotated[float | None, Field(description="Usage rate over the last 5 games.")]
     usage_pct_season: Annotated[float | None, Field(description="Usage rate this season; NULL before a first game.")]
 
@@ -184,8 +224,17 @@ PLAYER_DAILY_CACHE = Table(
     _PLAYER_GRAIN,
     "game_date",
     ("universal_player_id",),
-    reads=("nba_analytics.player_game_summary", "nba_analytics.upcoming_player_game_context"),
-    reads_before=("nba_analytics.player_game_summary",),
+    reads=(
+        "nba_analytics.player_game_summary",
+        "nba_analytics.team_offense_game_summary",
+        "nba_analytics.team_absence_game_summary",
+        "nba_analytics.upcoming_player_game_context",
+    ),
+    reads_before=(
+        "nba_analytics.player_game_summary",
+        "nba_analytics.team_offense_game_summary",
+        "nba_analytics.team_absence_game_summary",
+    ),
     is_sql_built=True,
     requires_filter=True,
 )

@@ -104,7 +104,11 @@ class PlayerPropPredictions(Row):
     batch_as_of_at: Annotated[datetime, Field(description="Instant of knowledge of the batch.")]
     # core
     predicted_points: c.PredictedPoints
-    predicted_median: Annotated[float | None, Field(description="Median of the predictive distribution, points.")]
+    predicted_median: c.PredictedMedian
+    raw_points: Annotated[
+        float | None,
+        Field(description="The system's own number, before it was calibrated on earlier residuals, points."),
+    ]
     confidence_score: c.ConfidenceScore
     recommendation: c.Recommendation
     has_prop_line: c.HasPropLine
@@ -118,12 +122,58 @@ class PlayerPropPredictions(Row):
     over_prob: c.OverProb
     under_prob: c.UnderProb
     push_prob: c.PushProb
+    independent_over_prob: c.IndependentOverProb
     predictive_variance: Annotated[
-        float | None, Field(description="Variance of the predictive distribution, points squared.")
+        float | None, Field(description="Variance of the independent distribution, points squared.")
     ]
-    interval_80_low: Annotated[float | None, Field(description="10 % quantile, points.")]
-    interval_80_high: Annotated[float | None, Field(description="90 % quantile, points.")]
+    interval_80_low: c.Interval80Low
+    interval_80_high: c.Interval80High
+    fair_line: Annotated[
+        float | None,
+        Field(description="Points at which over and under are equally likely in the independent distribution."),
+    ]
+    distribution_location: c.DistributionLocation
+    distribution_scale: c.DistributionScale
     distribution_version: c.DistributionVersion
+    # the market
+    anchored_points: c.AnchoredPoints
+    anchored_median: c.AnchoredMedian
+    anchored_location: c.AnchoredLocation
+    anchored_scale: c.AnchoredScale
+    anchor_weight: Annotated[
+        float | None,
+        Field(description="Weight of the independent number in the anchored one, 0-1, learned before the month."),
+    ]
+    anchor_weight_low: Annotated[float | None, Field(description="Lower end of the weight's 95 % interval.")]
+    anchor_weight_high: Annotated[float | None, Field(description="Upper end of the weight's 95 % interval.")]
+    market_over_prob: c.MarketOverProb
+    devig_method: c.DevigMethod
+    edge: Annotated[
+        float | None,
+        Field(description="Probability of the recommended side minus the market's; main line only, NULL for PASS."),
+    ]
+    expected_value: c.ExpectedValue
+    kelly_fraction: Annotated[
+        float | None,
+        Field(
+            description="Share of a bankroll that Kelly would stake on the recommended side (0 if none); NULL where expected_value is."
+        ),
+    ]
+    is_value_proven: c.IsValueProven
+    # minutes
+    play_prob: Annotated[float | None, Field(description="P(the player plays), as the minutes model sees it.")]
+    projected_minutes: c.ProjectedMinutes
+    points_per_minute: Annotated[float | None, Field(description="Expected points per minute.")]
+    vacated_minutes: Annotated[
+        float | None, Field(description="Minutes that team-mates expected to be missing usually play.")
+    ]
+    minutes_from_absences: Annotated[
+        float | None,
+        Field(description="Of projected_minutes, those that come from who is missing tonight beyond the usual."),
+    ]
+    absent_teammates: Annotated[
+        str | None, Field(description="Rotation players expected to be missing and their usual minutes, in words.")
+    ]
     # components
     baseline_points: Annotated[float | None, Field(description="The system's baseline before adjustments.")]
     fatigue_adjustment: Annotated[
@@ -167,7 +217,22 @@ class PlayerPropPredictions(Row):
     completeness_pct: c.CompletenessPct
     is_production_ready: c.IsProductionReady
     # calibration
-    raw_confidence_score: Annotated[float | None, Field(description="confidence_score before calibration.")]
+    raw_confidence_score: Annotated[
+        float | None, Field(description="Probability of the likelier side in the independent distribution.")
+    ]
+    calibrated_confidence_score: Annotated[
+        float | None,
+        Field(
+            description="confidence_score where it was calibrated on graded rows; NULL before a month has calibration."
+        ),
+    ]
+    calibration_method: Annotated[
+        str | None, Field(description="How: power_normal+market_anchor, or power_normal without a line; NULL before.")
+    ]
+    calibration_id: Annotated[
+        str | None,
+        Field(description="Calibration of the month that was used, e.g. calibration@1a2b3c; NULL before one exists."),
+    ]
     # errors
     prediction_error_code: Annotated[
         str | None,
@@ -223,6 +288,17 @@ class QuotePrices(Row):
     under_prob: c.UnderProb
     push_prob: c.PushProb
     distribution_version: c.DistributionVersion
+    market_over_prob: c.MarketOverProb
+    devig_method: c.DevigMethod
+    expected_value_over: Annotated[
+        float | None,
+        Field(description="Expected profit of one unit on the over at the book's price; NULL unless is_value_proven."),
+    ]
+    expected_value_under: Annotated[
+        float | None,
+        Field(description="Expected profit of one unit on the under at the book's price; NULL unless is_value_proven."),
+    ]
+    is_value_proven: c.IsValueProven
 
 
 PREDICTION_BATCHES = Table(
