@@ -20,7 +20,7 @@ from nba_props.domain.grading import (
     root_mean_squared_error,
     wilson_interval,
 )
-from nba_props.domain.odds import devig_multiplicative
+from nba_props.domain.odds import DevigMethod, devig
 from nba_props.domain.systems import SYSTEM_IDS
 from nba_props.errors import BadInput
 from nba_props.platform import Platform
@@ -345,7 +345,7 @@ def _has_comparable_prices(games: _PlayerGames) -> pd.Series:
 def _market_prob(games: _PlayerGames) -> pd.Series:
     """The market's P(over), its vig taken off in proportion."""
     over, under = games.shared("over_price_american"), games.shared("under_price_american")
-    return pd.Series(devig_multiplicative(over, under)[0], index=over.index)
+    return pd.Series(devig(over, under, DevigMethod.MULTIPLICATIVE), index=over.index)
 
 
 def _brier(priced: _PlayerGames, over_prob: pd.Series) -> float | None:

@@ -14,6 +14,7 @@ from dotenv import dotenv_values
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from nba_props.domain.odds import DevigMethod
 from nba_props.errors import BadInput
 
 _ENDPOINT = r"^(https?://[^/]+)?$"
@@ -91,6 +92,10 @@ class Settings(BaseSettings):
     )
     staging_grace_minutes: float = Field(
         60.0, ge=0, description="Age from which leftover staging is reported as orphaned."
+    )
+    devig_method: DevigMethod = Field(
+        DevigMethod.MULTIPLICATIVE,
+        description="How the vig is taken off the market's two-sided prices: multiplicative, power or shin.",
     )
     lock_timeout_seconds: float = Field(
         120.0, gt=0, description="How long to wait for another process on the same home."

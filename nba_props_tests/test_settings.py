@@ -4,6 +4,7 @@ import sys
 
 import pytest
 
+from nba_props.domain.odds import DevigMethod
 from nba_props.errors import BadInput
 from nba_props.settings import Environment, Settings, load_settings
 
@@ -47,12 +48,20 @@ def test_production_may_have_a_prefix_of_its_own() -> None:
         ("maximum_bytes_billed", "0"),
         ("environment", "staging"),
         ("dataset_prefix", "Test-"),
+        ("devig_method", "additive"),
     ],
 )
 def test_a_wrong_value_is_named_by_its_variable(name: str, value: str, monkeypatch) -> None:
     monkeypatch.setenv(f"NBA_PROPS_{name.upper()}", value)
     with pytest.raises(BadInput, match=f"NBA_PROPS_{name.upper()}"):
         load_settings()
+
+
+@pytest.mark.parametrize("method", DevigMethod)
+def test_the_way_to_remove_the_vig_is_chosen_by_name(method: DevigMethod, monkeypatch) -> None:
+    assert load_settings().devig_method is DevigMethod.MULTIPLICATIVE
+    monkeypatch.setenv("NBA_PROPS_DEVIG_METHOD", str(method))
+    assert load_settings().devig_method is method
 
 
 def test_an_empty_variable_is_no_value(monkeypatch) -> None:

@@ -11,6 +11,7 @@ price is NaN and stays NaN; an impossible one raises BadInput.
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Literal
 
@@ -70,19 +71,36 @@ def hold(over_price: ArrayLike, under_price: ArrayLike) -> FloatArray:
     return np.asarray(1 - 1 / (1 + overround(over_price, under_price)))
 
 
-def devig_multiplicative(over_price: ArrayLike, under_price: ArrayLike) -> tuple[FloatArray, FloatArray]:
-    """(p_over, p_under) with the vig taken off in proportion to each implied probability."""
-    over, under = american_to_probability(over_price), american_to_probability(under_price)
-    return _two_outcomes(over / (over + under))
+class DevigMethod(StrEnum):
+    """How the vig is taken off a two-sided quote. They agree at even prices; the further apart, the more they differ."""
+
+    MULTIPLICATIVE = "multiplicative"
+    POWER = "power"
+    SHIN = "shin"
 
 
-def devig_power(over_price: ArrayLike, under_price: ArrayLike) -> tuple[FloatArray, FloatArray]:
-    """(p_over, p_under) as implied probabilities raised to the one power k that makes them sum to 1.
+def devig(over_american: ArrayLike, under_american: ArrayLike, method: DevigMethod | str) -> FloatArray:
+    """P(over), pushes aside, that a two-sided quote implies once its vig is off; P(under) is the rest of 1.
+
+    NaN where either price is: a one-sided quote says nothing about its vig. Raises BadInput for an impossible price or
+    an unknown method.
+    """
+    return _DEVIG[_method(method)](over_american, under_american)
+
+
+def _multiplicative(over_american: ArrayLike, under_american: ArrayLike) -> FloatArray:
+    """P(over) with the vig taken off in proportion to each implied probability."""
+    over, under = american_to_probability(over_american), american_to_probability(under_american)
+    return np.asarray(over / (over + under))
+
+
+def _power(over_american: ArrayLike, under_american: ArrayLike) -> FloatArray:
+    """P(over) as the implied probability raised to the one power k that makes both sides sum to 1 (Vovk, Zhdanov 2009).
 
     Takes more from the longer shot than the multiplicative method does. The sum falls with k and is convex, so that
     Newton's method from k = 1 cannot overshoot twice.
     """
-    over, under = american_to_probability(over_price), american_to_probability(under_price)
+    over, under = american_to_probability(over_american), american_to_probability(under_american)
     log_over, log_under = np.log(over), np.log(under)
     k = np.ones_like(over + under)
     for _ in range(_NEWTON_STEPS):
@@ -91,21 +109,37 @@ def devig_power(over_price: ArrayLike, under_price: ArrayLike) -> tuple[FloatArr
         k = k - step
         if not np.any(np.abs(step) > _NEWTON_TOLERANCE * k):
             break
-    return _two_outcomes(over**k)
+    return np.asarray(over**k)
 
 
-def devig_shin(over_price: ArrayLike, under_price: ArrayLike) -> tuple[FloatArray, FloatArray]:
-    """(p_over, p_under) by Shin's model, in which the vig is the book's defence against insiders (Shin 1993).
+def _shin(over_american: ArrayLike, under_american: ArrayLike) -> FloatArray:
+    """P(over) by Shin's model, in which the vig is the book's defence against insiders (Shin 1993).
 
     With two outcomes its fixed point has a closed form: half of the overround comes off each side (Clarke, Kovalchik
     and Ingram 2017), which is what is computed. An overround below 0 (two books) is put back in the same way.
     """
-    over, under = american_to_probability(over_price), american_to_probability(under_price)
-    return _two_outcomes((1 + over - under) / 2)
+    over, under = american_to_probability(over_american), american_to_probability(under_american)
+    return np.asarray((1 + over - under) / 2)
 
 
-DEVIG_METHODS: Mapping[str, Callable[[ArrayLike, ArrayLike], tuple[FloatArray, FloatArray]]] = MappingProxyType(
-    {"multiplicative": devig_multiplicative, "power": devig_power, "shin": devig_shin}
+def shin_insider_share(over_american: ArrayLike, under_american: ArrayLike) -> FloatArray:
+    """Shin's z, 0-1: the share of stakes that the vig says insiders hold; 0 at no vig, the overround itself at even prices.
+
+    The closed form for two outcomes, from the sum S and the difference D of the implied probabilities (Clarke,
+    Kovalchik and Ingram 2017): (S - 1)(D² - S) / (S (D² - 1)). Below 0 where S is below 1 (prices of two books), which
+    the model does not explain.
+    """
+    over, under = american_to_probability(over_american), american_to_probability(under_american)
+    total, gap_squared = over + under, (over - under) ** 2
+    return np.asarray((total - 1) * (gap_squared - total) / (total * (gap_squared - 1)))
+
+
+_DEVIG: Mapping[DevigMethod, Callable[[ArrayLike, ArrayLike], FloatArray]] = MappingProxyType(
+    {
+        DevigMethod.MULTIPLICATIVE: _multiplicative,
+        DevigMethod.POWER: _power,
+        DevigMethod.SHIN: _shin,
+    }
 )
 
 
@@ -228,8 +262,12 @@ def book_rank(key: str) -> int:
 # --- helpers ----------------------------------------------------------------------------------------------------------
 
 
-def _two_outcomes(over: FloatArray) -> tuple[FloatArray, FloatArray]:
-    return np.asarray(over), np.asarray(1 - over)
+def _method(name: DevigMethod | str) -> DevigMethod:
+    try:
+        return DevigMethod(name)
+    except ValueError:
+        known = ", ".join(DevigMethod)
+        raise BadInput(f"{name!r} is no way to remove the vig.", next_step=f"Choose one of {known}.") from None
 
 
 def _win_and_push(win_prob: ArrayLike, push_prob: ArrayLike) -> tuple[FloatArray, FloatArray]:

@@ -4,11 +4,12 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 
 from nba_props.domain import odds
+from nba_props.domain.odds import DevigMethod
 from nba_props.errors import BadInput
 
 AMERICAN = st.one_of(st.integers(100, 20_000), st.integers(-20_000, -101)).map(float)
@@ -45,9 +46,10 @@ def test_even_money_is_plus_100() -> None:
 def test_a_missing_price_stays_missing() -> None:
     prices = odds.american_to_decimal([-110, np.nan])
     assert np.isnan(prices).tolist() == [False, True]
-    for devig in odds.DEVIG_METHODS.values():
-        over, under = devig([-110, -110], [-110, np.nan])
-        assert np.isnan(over).tolist() == np.isnan(under).tolist() == [False, True]
+    for method in DevigMethod:
+        over = odds.devig([-110, -110, np.nan, np.nan], [-110, np.nan, -110, np.nan], method)
+        assert np.isnan(over).tolist() == [False, True, True, True]
+    assert np.isnan(odds.shin_insider_share([-110, np.nan], -110)).tolist() == [False, True]
 
 
 @pytest.mark.parametrize("price", [0, 99, -99.5, 1.91, math.inf])
@@ -76,48 +78,97 @@ def test_hold_of_the_usual_market() -> None:
     assert odds.hold(-110, -110) == pytest.approx(0.045455, abs=1e-6)
 
 
-@pytest.mark.parametrize("method", odds.DEVIG_METHODS)
+@pytest.mark.parametrize("method", DevigMethod)
 @given(over=AMERICAN, under=AMERICAN)
-def test_devigged_probabilities_sum_to_one(method: str, over: float, under: float) -> None:
-    p_over, p_under = odds.DEVIG_METHODS[method](over, under)
-    assert p_over + p_under == pytest.approx(1, abs=1e-12)
+def test_devigged_probabilities_sum_to_one_and_keep_their_order(method: DevigMethod, over: float, under: float) -> None:
+    p_over, p_under = odds.devig([over, under], [under, over], method)
+    assert p_over + p_under == pytest.approx(1, abs=1e-9)
     assert 0 <= p_over <= 1
-    swapped_over, _ = odds.DEVIG_METHODS[method](under, over)
-    assert swapped_over == pytest.approx(float(p_under), abs=1e-9)
-    if over != under:
-        assert (p_over > p_under) == (odds.american_to_probability(over) > odds.american_to_probability(under))
+    implied = odds.american_to_probability([over, under])
+    if abs(implied[0] - implied[1]) > 1e-9:
+        assert (p_over > p_under) == (implied[0] > implied[1])
 
 
-@pytest.mark.parametrize("method", odds.DEVIG_METHODS)
-def test_devig_of_equal_prices_is_even(method: str) -> None:
-    p_over, p_under = odds.DEVIG_METHODS[method](np.array([-110, -137]), np.array([-110, -137]))
-    assert p_over == pytest.approx([0.5, 0.5])
-    assert p_under == pytest.approx([0.5, 0.5])
+@pytest.mark.parametrize("method", DevigMethod)
+@given(price=AMERICAN)
+def test_devig_of_equal_prices_is_even(method: DevigMethod, price: float) -> None:
+    assert odds.devig(price, price, method) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("method", DevigMethod)
+@given(price=AMERICAN)
+def test_without_a_vig_nothing_is_taken(method: DevigMethod, price: float) -> None:
+    fair = odds.american_to_probability(price)
+    assert odds.devig(price, odds.probability_to_american(1 - fair), method) == pytest.approx(fair, abs=1e-9)
+
+
+@pytest.mark.parametrize("method", DevigMethod)
+def test_devig_takes_columns_that_broadcast(method: DevigMethod) -> None:
+    over, under = np.array([[-110.0], [150.0]]), np.array([-110.0, -200.0, np.nan])
+    together = odds.devig(over, under, method)
+    assert together.shape == (2, 3)
+    assert together.dtype == np.float64
+    for row, column in np.ndindex(2, 3):
+        one = odds.devig(over[row, 0], under[column], method)
+        assert together[row, column] == pytest.approx(float(one), abs=1e-12, nan_ok=True)
 
 
 @given(over=AMERICAN, under=AMERICAN)
 def test_power_devig_solves_its_equation(over: float, under: float) -> None:
     implied = float(odds.american_to_probability(over)), float(odds.american_to_probability(under))
     k = brentq(lambda x: implied[0] ** x + implied[1] ** x - 1, 1e-6, 1e5, xtol=1e-14)
-    assert odds.devig_power(over, under)[0] == pytest.approx(implied[0] ** k, abs=1e-8)
+    assert odds.devig(over, under, DevigMethod.POWER) == pytest.approx(implied[0] ** k, abs=1e-8)
 
 
-@pytest.mark.parametrize(("over", "under"), [(-110, -110), (-140, 110), (-400, 250), (120, -150), (-115, -125)])
-def test_shin_devig_equals_the_fixed_point_of_the_model(over: float, under: float) -> None:
+@given(over=AMERICAN, under=AMERICAN)
+def test_shin_devig_is_the_fixed_point_of_the_model(over: float, under: float) -> None:
+    """p = (sqrt(z² + 4 (1 - z) implied² / booksum) - z) / (2 (1 - z)), and both sides sum to 1 (Jullien, Salanié 1994)."""
     implied = odds.american_to_probability([over, under])
-    booksum = implied.sum()
+    assume(implied.sum() > 1)
+    z = float(odds.shin_insider_share(over, under))
+    assert 0 < z < 1
+    fair = (np.sqrt(z**2 + 4 * (1 - z) * implied**2 / implied.sum()) - z) / (2 * (1 - z))
+    assert fair.sum() == pytest.approx(1, abs=1e-6)
+    assert odds.devig(over, under, DevigMethod.SHIN) == pytest.approx(fair[0], abs=1e-6)
 
-    def fair(z: float) -> np.ndarray:
-        return np.asarray((np.sqrt(z**2 + 4 * (1 - z) * implied**2 / booksum) - z) / (2 * (1 - z)))
 
-    z = brentq(lambda share: fair(share).sum() - 1, 0, 0.9)
-    assert odds.devig_shin(over, under)[0] == pytest.approx(fair(z)[0], abs=1e-9)
+def test_insiders_of_the_usual_market() -> None:
+    """At even prices the share is the overround itself."""
+    assert odds.shin_insider_share(-110, -110) == pytest.approx(0.047619, abs=1e-6)
+    assert odds.shin_insider_share(100, 100) == 0
+    assert odds.shin_insider_share(110, 110) < 0
 
 
-def test_power_and_shin_take_more_from_the_longer_shot() -> None:
-    longshot = [float(devig(400, -600)[0]) for devig in (odds.devig_multiplicative, odds.devig_power, odds.devig_shin)]
-    assert longshot[1] < longshot[0]
-    assert longshot[2] < longshot[0]
+@given(over=AMERICAN, under=AMERICAN)
+def test_power_and_shin_leave_the_favourite_more_than_the_multiplicative_method(over: float, under: float) -> None:
+    """Where there is a vig: it weighs on the longer shot (the favourite-longshot bias)."""
+    implied = odds.american_to_probability([over, under])
+    assume(implied.sum() > 1)
+    favourite = [
+        float(p if implied[0] >= implied[1] else 1 - p) for p in (odds.devig(over, under, m) for m in DevigMethod)
+    ]
+    assert favourite[1] >= favourite[0] - 1e-9
+    assert favourite[2] >= favourite[0] - 1e-9
+
+
+def test_the_three_methods_differ_at_a_long_shot() -> None:
+    """+400 / -600 implies 0.2 and 0.857: 0.0571 too much."""
+    found = [round(float(odds.devig(400, -600, method)), 4) for method in DevigMethod]
+    assert found[0] == round(0.2 / (0.2 + 6 / 7), 4)
+    assert found[1] < found[0]
+    assert found[2] == round(0.2 - (0.2 + 6 / 7 - 1) / 2, 4)
+
+
+@pytest.mark.parametrize("method", ["additive", ""])
+def test_an_unknown_way_to_remove_the_vig_is_refused(method: str) -> None:
+    with pytest.raises(BadInput, match="no way to remove the vig"):
+        odds.devig(-110, -110, method)
+
+
+@pytest.mark.parametrize("method", DevigMethod)
+def test_devig_refuses_an_impossible_price(method: DevigMethod) -> None:
+    with pytest.raises(BadInput, match="no American price"):
+        odds.devig([-110, 50], -110, method)
 
 
 # --- value ------------------------------------------------------------------------------------------------------------
