@@ -73,8 +73,11 @@ class _Night:
     favoured_prob: Floats  # that this side is the one to run away
 
 
-def play_games(seed: int, games: TeamGames, skills: Skills, availability: Availability) -> Played:
-    """Play every game: one plan for those who came, one for those who were expected in the morning."""
+def play_games(seed: int, games: TeamGames, skills: Skills, availability: Availability, replay: int = 0) -> Played:
+    """Play every game: one plan for those who came, one for those who were expected in the morning.
+
+    `replay` 1, 2, … plays the same nights again with other dice: the plans stay, and results average to them.
+    """
     rng = stream(seed, "play")
     night = _nights(stream(seed, "teams"), games)
     lottery = rng.random(games.roster.shape)
@@ -82,7 +85,8 @@ def play_games(seed: int, games: TeamGames, skills: Skills, availability: Availa
         _plan(games, skills, night, available, lottery)
         for available in (~availability.absent, ~availability.known_absent)
     )
-    return _play(rng, games, skills, night, plan, morning_plan)
+    dice = stream(seed, f"replay {replay}") if replay else rng
+    return _play(dice, games, skills, night, plan, morning_plan)
 
 
 def _nights(rng: np.random.Generator, games: TeamGames) -> _Night:

@@ -13,9 +13,12 @@ import pytest
 
 from nba_props.errors import BadInput, SchemaMismatch, StorageFault
 from nba_props.simulate.archive import SCHEMAS, SHOT_ZONES, conform
+from nba_props.simulate.availability import draw_availability, team_games
 from nba_props.simulate.league import League, LeagueConfig, simulate_league, write_archive
-from nba_props.simulate.people import INITIALLED, LOOK_ALIKE, MONONYM, NAMESAKE
+from nba_props.simulate.people import INITIALLED, LOOK_ALIKE, MONONYM, NAMESAKE, draw_people
+from nba_props.simulate.play import play_games
 from nba_props.simulate.quotes import UNKNOWN_PERSON
+from nba_props.simulate.schedule import draw_rosters, draw_schedule
 from nba_props.simulate.spelling import initial_form, with_cyrillic_o, without_accents, without_suffix
 
 SMALL = LeagueConfig(days=12, teams=6, trades=1)
@@ -233,6 +236,27 @@ class TestTruth:
         assert (bands.mean().abs() < 4 * bands.sem()).all()
         assert abs(played["residual"].mean()) < 0.2
         assert abs((played["minutes"] - played["expected_minutes"]).mean()) < 1e-9
+
+    def test_the_average_of_many_replays_is_the_expectation(self) -> None:
+        """The same nights, 400 times: within the standard error of that average and the delta method's own error."""
+        config = LeagueConfig(days=4, teams=6)
+        people = draw_people(config.seed, config.teams, config.start)
+        schedule = draw_schedule(config.seed, config.start, config.days, config.teams)
+        namesakes = np.array([], dtype=np.int64)
+        sides = team_games(schedule, draw_rosters(config.seed, config.days, config.teams, 0, namesakes))
+        availability = draw_availability(config.seed, schedule, sides, people.skills.frailty)
+        nights = [play_games(config.seed, sides, people.skills, availability, replay=n) for n in range(400)]
+        plan = nights[0].plan
+        assert all((night.plan.points == plan.points).all() for night in nights)
+        for expected, drawn in (
+            (plan.points, np.array([night.counts["pts"] for night in nights])),
+            (plan.minutes, np.array([night.minutes for night in nights])),
+        ):
+            gap = (drawn.mean(axis=0) - expected)[plan.plays]
+            error = (drawn.std(axis=0) / np.sqrt(len(nights)))[plan.plays]
+            assert (np.abs(gap) < 4.5 * error + 0.02 * expected[plan.plays]).all()
+            assert abs(gap.mean()) < 0.05
+            assert np.corrcoef(drawn.mean(axis=0)[plan.plays], expected[plan.plays])[0, 1] > 0.998
 
     def test_points_scatter_more_than_poisson(self, played: pd.DataFrame) -> None:
         around_15 = played[played["expected_points"].between(13, 17)]
