@@ -154,6 +154,14 @@ def test_tonight_shows_form_line_and_the_ensembles_prediction(exported_home: Pla
         "system_id": "ensemble_v1",
         "prediction_id": f"{DAY}-13-ensemble_v1-13.5",
         "predicted": 12 + 1.3 + 4,
+        "anchored": None,
+        "anchor_weight": None,
+        "anchor_weight_low": None,
+        "anchor_weight_high": None,
+        "market_over_prob": None,
+        "edge": None,
+        "expected_value": None,
+        "projected_minutes": None,
         "confidence": 0.55,
         "recommendation": "OVER",
         "line": 13.5,
@@ -161,6 +169,43 @@ def test_tonight_shows_form_line_and_the_ensembles_prediction(exported_home: Pla
     }
     without_line = tonight_players(exported_home)["player4"]
     assert (without_line.has_line, without_line.props, without_line.limited_data) == (False, [], True)
+
+
+MARKET = {
+    "anchored_points": 13.9,
+    "anchored_median": 13.4,
+    "anchor_weight": 0.18,
+    "anchor_weight_low": 0.11,
+    "anchor_weight_high": 0.25,
+    "market_over_prob": 0.5,
+    "devig_method": "power",
+    "edge": 0.05,
+    "projected_minutes": 31.5,
+}
+"""What the market and the minutes model add to a player's rows."""
+
+
+@pytest.mark.parametrize("value", [{"is_value_proven": False}, {"is_value_proven": True, "expected_value": 0.04}])
+def test_both_documents_carry_the_anchored_number_and_the_market_and_value_once_proven(
+    home: Platform, value: dict[str, Any]
+) -> None:
+    slates.predictions(home, **MARKET, **value)
+    printed(home, publish_predictions, publish_tonight)
+    document = Predictions.model_validate_json(home.store.get(PREDICTIONS))
+    one = document.games[0].players[0].systems[0]
+    expected = MARKET | {"expected_value": None} | value
+    assert {name: getattr(one, name) for name in expected} == expected
+    shown = tonight_players(home)["player13"].prediction
+    assert shown is not None
+    on_the_page = {name: expected[name] for name in expected if hasattr(shown, name)} | {"anchored": 13.9}
+    assert {name: getattr(shown, name) for name in on_the_page} == on_the_page
+    assert on_the_page.keys() >= {
+        "anchor_weight_low",
+        "market_over_prob",
+        "edge",
+        "expected_value",
+        "projected_minutes",
+    }
 
 
 def test_the_fields_are_those_that_front_ends_read(exported_home: Platform) -> None:

@@ -75,11 +75,24 @@ class Prop(Payload):
 
 
 class Prediction(Payload):
-    """The prediction shown: at the main line, of the ensemble or else of the best system that has one."""
+    """The prediction shown: at the main line, of the ensemble or else of the best system that has one.
+
+    `predicted` is the system's own number; `anchored` is the one drawn toward the market's line, with the share that the
+    system's number has in it (0-1, with its 95 % interval). `edge` is the probability of the recommended side minus the
+    market's; `expected_value`, in units a unit staked, stays null until probabilities are proven.
+    """
 
     system_id: str
     prediction_id: str
     predicted: float
+    anchored: float | None
+    anchor_weight: float | None
+    anchor_weight_low: float | None
+    anchor_weight_high: float | None
+    market_over_prob: float | None
+    edge: float | None
+    expected_value: float | None
+    projected_minutes: float | None
     confidence: float | None
     recommendation: str
     line: float | None
@@ -149,13 +162,29 @@ class Rung(Payload):
 
 
 class SystemPrediction(Payload):
-    """One system's answer for one player: the number, the main line and its lineage, the ladder, where it came from."""
+    """One system's answer for one player: the number, the main line and its lineage, the ladder, where it came from.
+
+    Two numbers are given: `predicted_…` and the interval are the system's own, `anchored_…` those drawn toward the line by
+    all but `anchor_weight` (0-1, with its 95 % interval). Market, edge and value are those of the main line; value is null
+    unless `is_value_proven`.
+    """
 
     system_id: str
     predicted_points: float
     predicted_median: float | None
     interval_80_low: float | None
     interval_80_high: float | None
+    anchored_points: float | None
+    anchored_median: float | None
+    anchor_weight: float | None
+    anchor_weight_low: float | None
+    anchor_weight_high: float | None
+    market_over_prob: float | None
+    devig_method: str | None
+    edge: float | None
+    expected_value: float | None
+    is_value_proven: bool
+    projected_minutes: float | None
     main_line: float | None
     opening_line: float | None
     line_source: str | None
