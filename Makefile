@@ -62,6 +62,10 @@ docs: $(READY)
 bench: $(READY)
 	$(BIN)/python bench/spine.py
 
+# How near every system comes to the truth of a simulated league (no data needed).
+bench-truth: $(READY)
+	$(BIN)/python bench/simulated_truth.py
+
 ui: $(READY)
 	$(BIN)/nba-props ui
 

@@ -87,9 +87,10 @@ def _is_season(text: str) -> bool:
 class League:
     """An archive in memory (columns and types of `archive.SCHEMAS`), and beside it the truth, which no file holds.
 
-    truth: game_id, player_id, expected_minutes, expected_points, would_play; one row per player on the roster of a team
-    that plays. For those who play the expectation is that given who else does; a late scratch keeps what was expected
-    of him in the morning; it is 0 for those out since the morning and those left on the bench.
+    truth: game_id, player_id, expected_minutes, expected_points, morning_points, would_play; one row per player on the
+    roster of a team that plays. For those who play the expectation is that given who else does; a late scratch keeps what
+    was expected of him in the morning; it is 0 for those out since the morning and those left on the bench.
+    `morning_points` is what books believe: the expectation if all play who are not yet known to be out.
     """
 
     config: LeagueConfig
@@ -333,6 +334,7 @@ class _Records:
                 "player_id": who["player_id"],
                 "expected_minutes": np.where(scratched, morning.minutes, plan.minutes).ravel(),
                 "expected_points": np.where(scratched, morning.points, plan.points).ravel(),
+                "morning_points": morning.points.ravel(),
                 "would_play": plan.plays.ravel(),
             }
         )

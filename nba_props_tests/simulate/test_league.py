@@ -268,6 +268,16 @@ class TestTruth:
         scratched = idle[idle["expected_points"] > 0]
         assert 0.005 < len(scratched) / len(league.truth) < 0.05
 
+    def test_the_mornings_truth_knows_no_later_absence(self, league: League) -> None:
+        truth = league.truth
+        scratched = ~truth["would_play"] & (truth["expected_points"] > 0)
+        assert (truth["morning_points"] == truth["expected_points"])[scratched].all()
+        game_of = truth["game_id"]
+        is_as_expected = ~game_of.isin(game_of[scratched])
+        assert (truth["morning_points"] == truth["expected_points"])[is_as_expected].mean() > 0.95
+        gained = (truth["expected_points"] - truth["morning_points"])[truth["would_play"] & ~is_as_expected]
+        assert gained.mean() > 0.1
+
     def test_the_line_predicts_well_and_halves_the_results(self, league: League) -> None:
         closing = _closing_lines(league.points_lines, pre_tip=True)
         graded = closing.merge(league.player_box, on=["game_date", "player_name"])
