@@ -12,7 +12,7 @@ WORKERS ?= 2
 
 DIST ?= dist
 
-.PHONY: demo test test-whole test-cloud torture wheel test-wheel test-postgres lint types unit docs lock bench ui clean
+.PHONY: demo test test-whole test-cloud torture wheel test-wheel test-postgres lint types unit docs lock bench bench-truth ui clean
 
 demo: $(READY)
 	$(BIN)/nba-props demo
