@@ -4,12 +4,10 @@ from typing import Any
 
 import dagster as dg
 
-STAGING = dg.AssetSelection.assets(
-    *(
-        ["predictions", f"staging_{system}"]
-        for system in ("moving_average", "zone_matchup_v1", "similarity_balanced_v1", "xgboost_v1", "ensemble_v1")
-    )
-)
+from nba_props.domain.model_kinds import MODEL_KINDS
+from nba_props.domain.systems import SYSTEM_IDS
+
+STAGING = dg.AssetSelection.assets(*(["predictions", f"staging_{system}"] for system in SYSTEM_IDS))
 ROSTERS = dg.AssetSelection.assets(["raw", "team_rosters"])
 RAW = dg.AssetSelection.groups("raw") - ROSTERS
 SUMMARIES = dg.AssetSelection.assets(
@@ -36,8 +34,8 @@ def build_jobs() -> list[Any]:
         dg.define_asset_job("features", FEATURES, description="Rosters to feature store."),
         dg.define_asset_job(
             "models",
-            dg.AssetSelection.assets(["predictions", "xgboost_v1_model"]),
-            description="One model a month, trained on what precedes it.",
+            dg.AssetSelection.assets(*(["predictions", f"{kind.name}_model"] for kind in MODEL_KINDS)),
+            description="One model of each kind a month, trained on what precedes it.",
         ),
         dg.define_asset_job("predictions", STAGING, description="Every system stages its predictions."),
         dg.define_asset_job(

@@ -1,20 +1,24 @@
-"""From one number to priced lines: the predictive distribution of a projection, and the five-rung ladder derived from it.
+"""From one number to priced lines: the two distributions of a projection, and the five-rung ladder derived from them.
 
-Here belongs what every system's answer goes through alike. Not here: the systems, real books' quotes (facts, priced apart),
-and anything about storage.
+Here belongs what every system's answer goes through alike: its own number becomes the independent distribution by the spread
+learned from earlier residuals, the market draws that towards the main line by the weight learned likewise, and the anchored
+distribution prices every rung. Not here: the systems, real books' quotes (facts, priced apart), and anything about storage.
 """
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from nba_props.domain.distributions import NEGBIN_V1, points_distribution, points_variance
-from nba_props.domain.odds import LADDER_OFFSETS, NO_LINE_KEY
-from nba_props.domain.systems.base import Projections, Refusal
+from nba_props.domain.calibration import DEFAULT_CALIBRATION, Calibration, in_force_on, market_location
+from nba_props.domain.distributions import POWER_NORMAL_V1, CountDistribution
+from nba_props.domain.models import Shelf
+from nba_props.domain.odds import LADDER_OFFSETS, NO_LINE_KEY, DevigMethod, devig, expected_value, kelly_fraction
+from nba_props.domain.systems.base import FloatArray, Projections, Refusal
 
 RECOMMENDATION_BAR: Final = 0.524
 """Probability from which a side is recommended: breakeven at -110; below it on both sides the row is a PASS."""
@@ -55,7 +59,13 @@ def ladder_of(main_line: NDArray[np.float64], answered: NDArray[np.bool_]) -> La
     )
 
 
-def price(players: pd.DataFrame, answer: Projections, system_id: str) -> pd.DataFrame:
+def price(
+    players: pd.DataFrame,
+    answer: Projections,
+    system_id: str,
+    shelf: Shelf,
+    devig_method: DevigMethod = DevigMethod.MULTIPLICATIVE,
+) -> pd.DataFrame:
     """Rows of `player_prop_predictions` (core, components, identity of content) for one system's answers.
 
     `players` as in `Slate.players` plus `features_hash`; one row a rung. Refused players get one row with an error code
@@ -63,12 +73,11 @@ def price(players: pd.DataFrame, answer: Projections, system_id: str) -> pd.Data
     """
     answer = _finite(answer)
     answered = answer.refusal == ""
-    rungs = ladder_of(players["current_points_line"].to_numpy(dtype=np.float64, na_value=np.nan), answered)
+    two = _two_numbers(players, answer.mean, answered, system_id, shelf, devig_method)
+    rungs = ladder_of(_line(players), answered)
     at = rungs.player
-    spread = _spread(answer.mean, answered)
-    frame = pd.DataFrame({name: np.asarray(values)[at] for name, values in spread.items()})
-    over, under, push = _probabilities(answer.mean[at], rungs.line)
-    likelier = np.fmax(over, under) / (1 - push)
+    frame = pd.DataFrame({name: np.asarray(values)[at] for name, values in two.items()})
+    frame["raw_points"] = answer.mean[at]
     frame["line_key"] = rungs.line_key
     frame["has_prop_line"] = rungs.line_key != NO_LINE_KEY
     frame["is_main_line"] = rungs.is_main
@@ -76,19 +85,15 @@ def price(players: pd.DataFrame, answer: Projections, system_id: str) -> pd.Data
     frame["line_x10"] = pd.array(rungs.line_key, dtype="Int64")
     frame.loc[~frame["has_prop_line"], "line_x10"] = pd.NA
     frame["line_margin"] = frame["predicted_points"] - rungs.line
-    frame["over_prob"], frame["under_prob"], frame["push_prob"] = over, under, push
-    frame["confidence_score"] = frame["raw_confidence_score"] = likelier
-    frame["recommendation"] = np.select(
-        [over / (1 - push) >= RECOMMENDATION_BAR, under / (1 - push) >= RECOMMENDATION_BAR], ["OVER", "UNDER"], "PASS"
-    )
-    frame["distribution_version"] = NEGBIN_V1.version
+    frame = frame.assign(**_at_each_line(frame, rungs.line))
+    frame = frame.assign(**_value(frame, players, at, rungs))
     frame["model_version"] = answer.model_version[at]
     frame["prediction_error_code"] = pd.Series(answer.refusal[at], dtype=object).mask(answered[at], None)
     for name, values in answer.components.items():
         frame[name] = np.asarray(values, dtype=object)[at] if _is_text(values) else np.asarray(values)[at]
     frame["system_id"] = system_id
     frame["player_position"] = at
-    frame["prediction_id"] = _ids(players, answer, rungs, system_id)
+    frame["prediction_id"] = _ids(players, answer, rungs, system_id, two)
     return frame
 
 
@@ -99,36 +104,195 @@ def _finite(answer: Projections) -> Projections:
     return replace(answer, mean=np.where(refusal == "", answer.mean, np.nan), refusal=refusal)
 
 
-def _spread(mean: NDArray[np.float64], answered: NDArray[np.bool_]) -> dict[str, NDArray[np.float64]]:
-    distribution = points_distribution(np.where(answered, mean, 1.0))
-    low, high = distribution.interval(0.8)
-    columns = {
-        "predicted_median": distribution.median(),
-        "predictive_variance": points_variance(np.where(answered, mean, 1.0)),
+# -- the two numbers --------------------------------------------------------------------------------------------------
+
+
+_NUMBERS: Final = (
+    "distribution_location",
+    "distribution_scale",
+    "predicted_points",
+    "predicted_median",
+    "predictive_variance",
+    "interval_80_low",
+    "interval_80_high",
+    "fair_line",
+    "anchored_location",
+    "anchored_scale",
+    "anchored_points",
+    "anchored_median",
+    "anchor_weight",
+    "anchor_weight_low",
+    "anchor_weight_high",
+)
+
+
+def _two_numbers(
+    players: pd.DataFrame,
+    number: FloatArray,
+    answered: NDArray[np.bool_],
+    system_id: str,
+    shelf: Shelf,
+    devig_method: DevigMethod,
+) -> dict[str, Any]:
+    """Columns of the independent and of the anchored number, each of shape (players,)."""
+    count = len(players)
+    columns: dict[str, Any] = {name: np.full(count, np.nan) for name in _NUMBERS}
+    line = np.where(answered, _line(players), np.nan)
+    market = _market_over_prob(players, devig_method)
+    columns |= {
+        "market_over_prob": np.where(answered, market, np.nan),
+        "devig_method": np.where(answered & ~np.isnan(market), devig_method.value, "").astype(object),
+        "distribution_version": np.full(count, POWER_NORMAL_V1.version, dtype=object),
+        "calibration_id": np.full(count, None, dtype=object),
+        "calibration_method": np.full(count, None, dtype=object),
+        "is_value_proven": np.full(count, False),
+    }
+    at_market = market_location(line, market)
+    for calibration, served in in_force_on(shelf, players["game_date"]):
+        rows = served[answered[served]]
+        if len(rows):
+            _fill(columns, calibration, system_id, rows, number, at_market)
+    return columns
+
+
+def _fill(
+    columns: dict[str, Any],
+    calibration: Calibration | None,
+    system_id: str,
+    rows: NDArray[np.int64],
+    number: FloatArray,
+    at_market: FloatArray,
+) -> None:
+    """The numbers of players that one month's calibration serves (None: the defaults of before there is one)."""
+    mine = DEFAULT_CALIBRATION if calibration is None else calibration.of(system_id)
+    independent = mine.spread.around(number[rows])
+    mean, variance = independent.moments()
+    low, high = independent.interval(0.8)
+    of_all = {
+        "distribution_location": independent.location,
+        "distribution_scale": independent.scale,
+        "predicted_points": mean,
+        "predicted_median": independent.median(),
+        "predictive_variance": variance,
         "interval_80_low": low,
         "interval_80_high": high,
+        "fair_line": independent.fair_line(),
+        "is_value_proven": mine.value.is_proven,
     }
-    known = {name: np.where(answered, values, np.nan).astype(np.float64) for name, values in columns.items()}
-    return {"predicted_points": mean, **known}
+    for name, values in of_all.items():
+        columns[name][rows] = values
+    has_line = ~np.isnan(at_market[rows])
+    if calibration is not None and mine.rows:
+        columns["calibration_id"][rows] = calibration.version
+        columns["distribution_version"][rows] = f"power_normal/{calibration.version}"
+        columns["calibration_method"][rows] = np.where(has_line, "power_normal+market_anchor", "power_normal")
+    lined = rows[has_line]
+    if not len(lined):
+        return
+    anchored = mine.anchor.between(independent.location[has_line], at_market[lined])
+    of_lined = {
+        "anchored_location": anchored.location,
+        "anchored_scale": anchored.scale,
+        "anchored_points": anchored.moments()[0],
+        "anchored_median": anchored.median(),
+        "anchor_weight": mine.anchor.weight,
+        "anchor_weight_low": mine.anchor.weight_low,
+        "anchor_weight_high": mine.anchor.weight_high,
+    }
+    for name, values in of_lined.items():
+        columns[name][lined] = values
 
 
-def _probabilities(
-    mean: NDArray[np.float64], line: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    priced = ~np.isnan(line) & ~np.isnan(mean)
-    over, under, push = (np.full(len(line), np.nan) for _ in range(3))
+def _line(players: pd.DataFrame) -> FloatArray:
+    return players["current_points_line"].to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _market_over_prob(players: pd.DataFrame, devig_method: DevigMethod) -> FloatArray:
+    over, under = (
+        players[f"{side}_price_american"].to_numpy(dtype=np.float64, na_value=np.nan) for side in ("over", "under")
+    )
+    return np.where(np.isnan(_line(players)), np.nan, devig(over, under, devig_method))
+
+
+# -- at each line -----------------------------------------------------------------------------------------------------
+
+
+def _at_each_line(frame: pd.DataFrame, line: FloatArray) -> dict[str, Any]:
+    """Probabilities at each rung, the side they recommend, and how sure that is."""
+    names = ("over_prob", "under_prob", "push_prob", "independent_over_prob")
+    found: dict[str, Any] = {name: np.full(len(line), np.nan) for name in names}
+    own_under = np.full(len(line), np.nan)
+    priced = ~np.isnan(line) & frame["predicted_points"].notna().to_numpy()
     if priced.any():
-        distribution = points_distribution(mean[priced])
-        over[priced], under[priced] = distribution.prob_over(line[priced]), distribution.prob_under(line[priced])
-        push[priced] = distribution.prob_push(line[priced])
-    return over, under, push
+        rows, lines = frame[priced], line[priced]
+        anchored = CountDistribution(rows["anchored_location"], rows["anchored_scale"])
+        own = CountDistribution(rows["distribution_location"], rows["distribution_scale"])
+        found["over_prob"][priced], found["under_prob"][priced] = anchored.prob_over(lines), anchored.prob_under(lines)
+        found["push_prob"][priced] = anchored.prob_push(lines)
+        found["independent_over_prob"][priced], own_under[priced] = own.prob_over(lines), own.prob_under(lines)
+    decided = found["over_prob"] + found["under_prob"]
+    confidence = np.fmax(found["over_prob"], found["under_prob"]) / decided
+    own_over = found["independent_over_prob"]
+    is_calibrated = frame["calibration_id"].notna().to_numpy()
+    return found | {
+        "confidence_score": confidence,
+        "raw_confidence_score": np.fmax(own_over, own_under) / (own_over + own_under),
+        "calibrated_confidence_score": np.where(is_calibrated, confidence, np.nan),
+        "recommendation": _recommended(frame, line, found["over_prob"] / decided),
+    }
 
 
-def _ids(players: pd.DataFrame, answer: Projections, rungs: Ladder, system_id: str) -> list[str]:
-    """Content of a row: who, where, which line of which ladder, by which version, from which inputs, with which answer."""
+def _recommended(frame: pd.DataFrame, line: FloatArray, over_prob: FloatArray) -> NDArray[np.object_]:
+    """The side that reaches the bar, if both of the system's numbers lie on that side of the line; else PASS.
+
+    A mean lies above its median: near the line they can disagree, and a pick must not contradict the number beside it.
+    """
+    numbers = [frame[name].to_numpy(dtype=np.float64) for name in ("predicted_points", "anchored_points")]
+    is_over = (over_prob >= RECOMMENDATION_BAR) & np.all([one > line for one in numbers], axis=0)
+    is_under = (1 - over_prob >= RECOMMENDATION_BAR) & np.all([one < line for one in numbers], axis=0)
+    return np.select([is_over, is_under], ["OVER", "UNDER"], "PASS").astype(object)
+
+
+def _value(frame: pd.DataFrame, players: pd.DataFrame, at: NDArray[np.int64], rungs: Ladder) -> dict[str, Any]:
+    """Market probability, edge, expected value and Kelly of the main line; missing on rungs no book was quoted for."""
+    is_over = (frame["recommendation"] == "OVER").to_numpy()
+    is_pick = is_over | (frame["recommendation"] == "UNDER").to_numpy()
+    is_quoted = rungs.is_main & frame["has_prop_line"].to_numpy()
+    market = np.where(is_quoted, frame["market_over_prob"].to_numpy(dtype=np.float64), np.nan)
+    over, under = frame["over_prob"].to_numpy(), frame["under_prob"].to_numpy()
+    win = np.where(is_over, over, under)
+    decided = over + under
+    edge = win / decided - np.where(is_over, market, 1 - market)
+    price = np.where(
+        is_over,
+        *(
+            players[f"{side}_price_american"].to_numpy(dtype=np.float64, na_value=np.nan)[at]
+            for side in ("over", "under")
+        ),
+    )
+    is_valued = is_pick & is_quoted & frame["is_value_proven"].to_numpy(dtype=bool) & ~np.isnan(price)
+    push = frame["push_prob"].to_numpy()
+    found = {name: np.full(len(frame), np.nan) for name in ("expected_value", "kelly_fraction")}
+    if is_valued.any():
+        bets = (win[is_valued], price[is_valued], push[is_valued])
+        found["expected_value"][is_valued], found["kelly_fraction"][is_valued] = (
+            expected_value(*bets),
+            kelly_fraction(*bets),
+        )
+    return found | {
+        "market_over_prob": market,
+        "devig_method": frame["devig_method"].astype(object).where(~np.isnan(market), None),
+        "edge": np.where(is_pick, edge, np.nan),
+    }
+
+
+def _ids(
+    players: pd.DataFrame, answer: Projections, rungs: Ladder, system_id: str, numbers: Mapping[str, Any]
+) -> list[str]:
+    """Content of a row: who, where, which line of which ladder, by which versions, from which inputs, with which answers."""
     contents = [
-        f"{game}|{player}|{system_id}|{version}|{features}|{main}|{mean:.9f}|{refusal}"
-        for game, player, version, features, main, mean, refusal in zip(
+        f"{game}|{player}|{system_id}|{version}|{features}|{main}|{mean:.9f}|{refusal}|{calibration}|{anchored:.9f}"
+        for game, player, version, features, main, mean, refusal, calibration, anchored in zip(
             players["game_id"],
             players["universal_player_id"],
             answer.model_version,
@@ -136,6 +300,8 @@ def _ids(players: pd.DataFrame, answer: Projections, rungs: Ladder, system_id: s
             players["current_points_line"],
             answer.mean,
             answer.refusal,
+            numbers["calibration_id"],
+            numbers["anchored_location"],
             strict=True,
         )
     ]

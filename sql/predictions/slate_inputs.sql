@@ -32,7 +32,11 @@ features as (
 form as (
     select
         game_date, game_id, universal_player_id, points_avg_last_5, points_avg_last_10, minutes_avg_last_10,
-        minutes_avg_season, points_per_minute_last_10, usage_pct_season
+        minutes_avg_season, points_per_minute_last_10, usage_pct_season, points_ewm_8, points_ewm_20, points_ewm_40,
+        minutes_ewm_3, minutes_ewm_8, minutes_ewm_20, minutes_ewm_40, attempts_ewm_8, free_throws_ewm_20,
+        threes_ewm_20, plays_ewm_8, plays_ewm_20, shooting_ewm_40, start_share_ewm_3, minutes_last_1, minutes_last_2,
+        is_starter_last_1, minutes_std_last_10, days_since_last_game, team_games_missed, usual_vacated_minutes,
+        usual_vacated_plays, usual_vacated_guard, usual_vacated_forward, usual_vacated_center, games_played_season
     from nba_precompute.player_daily_cache
     where game_date between @start_date and @end_date
 ),
@@ -46,7 +50,7 @@ zones as (
 ),
 
 factors as (
-    select game_date, game_id, universal_player_id, projected_usage_pct
+    select game_date, game_id, universal_player_id, projected_usage_pct, age_years
     from nba_precompute.player_composite_factors
     where game_date between @start_date and @end_date
 ),
@@ -58,9 +62,17 @@ defense as (
 ),
 
 teams as (
-    select game_id, team_abbr, def_rank_last_15, teams_ranked
+    select game_id, team_abbr, def_rank_last_15, teams_ranked, off_rating_last_10 - def_rating_last_15 as net_rating
     from nba_analytics.upcoming_team_game_context
     where game_date between @start_date and @end_date
+),
+
+positions as (
+    select
+        concat('nba_', cast(source_player_id as string)) as universal_player_id,
+        upper(substr(max(position), 1, 1)) as position_letter
+    from nba_raw.player_list
+    group by source_player_id
 )
 
 select
@@ -99,7 +111,36 @@ select
     m.minutes_avg_season,
     m.points_per_minute_last_10,
     m.usage_pct_season,
+    m.points_ewm_8,
+    m.points_ewm_20,
+    m.points_ewm_40,
+    m.minutes_ewm_3,
+    m.minutes_ewm_8,
+    m.minutes_ewm_20,
+    m.minutes_ewm_40,
+    m.attempts_ewm_8,
+    m.free_throws_ewm_20,
+    m.threes_ewm_20,
+    m.plays_ewm_8,
+    m.plays_ewm_20,
+    m.shooting_ewm_40,
+    m.start_share_ewm_3,
+    m.minutes_last_1,
+    m.minutes_last_2,
+    m.is_starter_last_1,
+    m.minutes_std_last_10,
+    m.days_since_last_game,
+    m.team_games_missed,
+    m.usual_vacated_minutes,
+    m.usual_vacated_plays,
+    m.usual_vacated_guard,
+    m.usual_vacated_forward,
+    m.usual_vacated_center,
+    m.games_played_season,
     k.projected_usage_pct,
+    k.age_years,
+    q.position_letter,
+    (t.net_rating - o.net_rating) / 2 as strength_margin,
     z.zone_source,
     z.two_point_share,
     z.three_point_share,
@@ -175,4 +216,6 @@ inner join zones as z on z.game_id = c.game_id and z.universal_player_id = c.uni
 inner join factors as k on k.game_id = c.game_id and k.universal_player_id = c.universal_player_id
 inner join defense as d on d.game_id = c.game_id and d.team_abbr = c.opponent_abbr
 inner join teams as o on o.game_id = c.game_id and o.team_abbr = c.opponent_abbr
+inner join teams as t on t.game_id = c.game_id and t.team_abbr = c.team_abbr
+left join positions as q on q.universal_player_id = c.universal_player_id
 order by c.game_date, c.game_id, c.universal_player_id

@@ -12,8 +12,8 @@ import pyarrow as pa
 from nba_props.assets.predictions.scope import declare
 from nba_props.catalog import Table, table
 from nba_props.catalog.render.arrow import arrow_schema
+from nba_props.domain.models import Shelf
 from nba_props.domain.systems import SYSTEM_IDS
-from nba_props.domain.systems.xgboost_v1 import Model, model_of
 from nba_props.io.redaction import redact
 from nba_props.platform import Platform
 
@@ -21,7 +21,7 @@ BATCHES = table("nba_predictions.prediction_batches")
 SYSTEMS = table("nba_predictions.prediction_batch_systems")
 INPUTS = table("nba_predictions.prediction_inputs")
 
-PREDICTION_VERSION = "predictions_v1"
+PREDICTION_VERSION = "predictions_v2"
 """Counted up when systems or pricing change what equal inputs give, so that batches of before are not taken for done."""
 
 
@@ -55,7 +55,7 @@ def open_batches(
     platform: Platform,
     players: pd.DataFrame,
     as_of: Mapping[date, datetime],
-    models: Sequence[Model],
+    shelf: Shelf,
     *,
     run_id: str,
     systems: Sequence[str] = SYSTEM_IDS,
@@ -75,7 +75,7 @@ def open_batches(
         found: dict[date, Batch] = {}
         for day in sorted(as_of):
             rows = players[players["game_date"] == day]
-            content = _input_hash(rows, model_of(models, day), only_players)
+            content = _input_hash(rows, shelf.versions_on(day), only_players)
             earlier = [batch for batch in known if batch.game_date == day]
             last = next((batch for batch in reversed(earlier) if batch.batch_as_of_at <= as_of[day]), None)
             if last is not None and _is_reusable(last, content, systems, None if not is_forced else run_id):
@@ -266,13 +266,22 @@ def _keep_inputs(platform: Platform, players: pd.DataFrame, opened: Sequence[Map
         platform.warehouse.upsert(INPUTS, kept, keep_first=("first_batch_id",))
 
 
-def _input_hash(rows: pd.DataFrame, model: Model | None, only_players: Sequence[str] | None) -> str:
-    """Everything that decides the numbers: who, in which game, with which features and main line; which model; which scope."""
+def _input_hash(rows: pd.DataFrame, models: str, only_players: Sequence[str] | None) -> str:
+    """Everything that decides the numbers: who, in which game, with which features, team-mates and main line; which models."""
     digest = hashlib.sha256()
-    columns = ("game_id", "universal_player_id", "features_hash", "current_points_line", "data_quality_tier")
+    columns = (
+        "game_id",
+        "universal_player_id",
+        "features_hash",
+        "roster_hash",
+        "current_points_line",
+        "over_price_american",
+        "under_price_american",
+        "data_quality_tier",
+    )
     for row in sorted(zip(*(rows[column].astype(str) for column in columns), strict=True)):
         digest.update("|".join(row).encode())
-    digest.update(model.manifest.model_version.encode() if model is not None else b"no model")
+    digest.update(models.encode())
     digest.update(f"{PREDICTION_VERSION}|{sorted(only_players or [])}".encode())
     return digest.hexdigest()[:32]
 

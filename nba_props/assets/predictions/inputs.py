@@ -8,16 +8,19 @@ import numpy as np
 import pandas as pd
 
 from nba_props.domain.features import FEATURE_NAMES, source_column
+from nba_props.domain.model_kinds import MODEL_KINDS
+from nba_props.domain.models import MAX_STALENESS_DAYS, Manifest, Model, Shelf
+from nba_props.domain.systems import minutes_rate_v1
 from nba_props.domain.systems.base import Slate
-from nba_props.domain.systems.xgboost_v1 import MAX_STALENESS_DAYS, Manifest, Model, load
+from nba_props.errors import ModelRefused
 from nba_props.io.objectstore.store import ObjectStore
 from nba_props.io.warehouse.sqltext import named_query
 from nba_props.platform import Platform
 
-QUERIES = ("slate_inputs", "past_games", "training_rows", "offered_quotes")
+QUERIES = ("slate_inputs", "slate_roster", "past_games", "training_rows", "availability_rows", "offered_quotes")
 """Named queries of `sql/predictions/`: they build no table."""
 
-MODELS = "models/xgboost_v1"
+MODELS = "models"
 
 
 def slate_players(platform: Platform, start: date, end: date) -> pd.DataFrame:
@@ -32,44 +35,78 @@ def slate_players(platform: Platform, start: date, end: date) -> pd.DataFrame:
         hashlib.sha256(f"{features}|{sources}".encode()).hexdigest()[:16]
         for features, sources in zip(rows["features_json"], rows["sources_json"], strict=True)
     ]
+    rows["roster_hash"] = _roster_hashes(platform, rows, start, end)
     return rows
 
 
 def slate_of(platform: Platform, players: pd.DataFrame, start: date, end: date) -> Slate:
-    """What systems see: the players, and the games they have played."""
-    past = platform.warehouse.query(
-        named_query("predictions", "past_games"), {"start_date": start, "end_date": end}
-    ).to_pandas()
-    return Slate(players, past)
+    """What systems see: the players, the games they have played, and everyone on their teams."""
+    past, roster = (
+        platform.warehouse.query(named_query("predictions", name), {"start_date": start, "end_date": end}).to_pandas()
+        for name in ("past_games", "slate_roster")
+    )
+    return Slate(players, past, roster)
 
 
-def models_for(store: ObjectStore, start: date, end: date) -> list[Model]:
-    """Every verified model whose window ends before `end` and is not too old for `start`; a refused one raises."""
-    models = []
-    for one in store.list(MODELS):
-        if one.path.endswith("/manifest.json"):
-            manifest = Manifest.from_json(store.get(one.path))
-            window_end = date.fromisoformat(manifest.training_end_date)
-            if window_end < end and (start - window_end).days <= MAX_STALENESS_DAYS:
-                models.append(load(store.get(model_path(manifest)), manifest))
-    return models
+def shelf_for(store: ObjectStore, start: date, end: date) -> Shelf:
+    """Every verified model whose window ends before `end` and is not too old for `start`; a refused one is named beside them."""
+    models: dict[str, list[Model]] = {}
+    refusals: dict[str, ModelRefused] = {}
+    for kind in MODEL_KINDS:
+        try:
+            models[kind.name] = [
+                kind.verified(manifest, {name: store.get(model_path(manifest, name)) for name in manifest.files})
+                for manifest in manifests_of(store, kind.name)
+                if manifest.training_end < end and (start - manifest.training_end).days <= MAX_STALENESS_DAYS
+            ]
+        except ModelRefused as refusal:
+            refusals[kind.name] = refusal
+    return Shelf(models, refusals)
 
 
-def model_path(manifest: Manifest) -> str:
+def manifests_of(store: ObjectStore, kind: str) -> list[Manifest]:
+    """The manifests in force of a kind, oldest month first."""
+    paths = sorted(one.path for one in store.list(f"{MODELS}/{kind}") if one.path.endswith("/manifest.json"))
+    return [Manifest.from_json(store.get(path)) for path in paths]
+
+
+def model_path(manifest: Manifest, name: str) -> str:
     """Where a model's bytes lie: by content, so that a manifest never points at bytes in change."""
-    return f"{MODELS}/{manifest.month}/{manifest.model_sha256[:16]}.ubj"
+    return f"{MODELS}/{manifest.kind}/{manifest.month}/{manifest.files[name][:16]}-{name}"
 
 
-def manifest_path(month: date) -> str:
-    return f"{MODELS}/{month:%Y-%m}/manifest.json"
+def manifest_path(kind: str, month: date) -> str:
+    """The manifest in force of a month."""
+    return f"{MODELS}/{kind}/{month:%Y-%m}/manifest.json"
+
+
+def candidate_path(kind: str, month: date) -> str:
+    """The manifest of a model that was trained for the month and not let into force, with why."""
+    return f"{MODELS}/{kind}/{month:%Y-%m}/candidate.json"
+
+
+def _roster_hashes(platform: Platform, rows: pd.DataFrame, start: date, end: date) -> list[str]:
+    """Of each row's team: who may be missing tonight, as far as it is known. It decides numbers, but is no content of one player."""
+    roster = platform.warehouse.query(
+        named_query("predictions", "slate_roster"), {"start_date": start, "end_date": end}
+    ).to_pandas()
+    told = roster["universal_player_id"].str.cat(
+        [roster[name].astype(str) for name in ("has_line", "injury_status", "minutes_ewm_8", "team_games_missed")],
+        sep="|",
+    )
+    by_team = told.groupby([roster["game_id"], roster["team_abbr"]]).agg(";".join)
+    digests = {key: hashlib.sha256(text.encode()).hexdigest()[:16] for key, text in by_team.items()}
+    return [digests[key] for key in zip(rows["game_id"], rows["team_abbr"], strict=True)]
 
 
 def _vectors(rows: pd.DataFrame) -> tuple[list[str], list[str]]:
-    values = rows[list(FEATURE_NAMES)].to_numpy(dtype=np.float64, na_value=np.nan)
+    """Everything a player's own history and match-up gave the systems, by name, and where each feature came from."""
+    names = (*FEATURE_NAMES, *(name for name in minutes_rate_v1.INPUTS if name not in FEATURE_NAMES))
+    values = rows[list(names)].to_numpy(dtype=np.float64, na_value=np.nan)
     sources = rows[[source_column(name) for name in FEATURE_NAMES]].to_numpy()
     features = [
         json.dumps(
-            {name: None if np.isnan(value) else value for name, value in zip(FEATURE_NAMES, row, strict=True)},
+            {name: None if np.isnan(value) else value for name, value in zip(names, row, strict=True)},
             separators=(",", ":"),
         )
         for row in values.tolist()

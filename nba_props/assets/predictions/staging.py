@@ -10,14 +10,17 @@ import pyarrow as pa
 
 from nba_props.assets._factory import OWNERS
 from nba_props.assets.predictions.batch import Batch, open_batches, record_failure, save_systems, system_row
-from nba_props.assets.predictions.inputs import models_for, slate_of, slate_players
+from nba_props.assets.predictions.inputs import shelf_for, slate_of, slate_players
+from nba_props.assets.predictions.models import model_key
 from nba_props.catalog import table
 from nba_props.catalog.render.arrow import arrow_schema
+from nba_props.domain import calibration
 from nba_props.domain.calendar import noon_eastern
+from nba_props.domain.model_kinds import MODEL_KINDS, ModelKind
+from nba_props.domain.models import Shelf
 from nba_props.domain.pricing import price
-from nba_props.domain.systems import SYSTEM_IDS, build_systems
-from nba_props.domain.systems.xgboost_v1 import Model, XGBoost
-from nba_props.errors import ModelRefused, NotReady
+from nba_props.domain.systems import ENSEMBLE, SYSTEM_IDS, build_systems
+from nba_props.errors import NotReady
 from nba_props.history import recorded
 from nba_props.io.warehouse.base import StagingTable
 from nba_props.partitions import DAILY, dates_of
@@ -89,7 +92,7 @@ def staging_asset(system_id: str) -> dg.AssetsDefinition:
             )
         ]
         + [dg.AssetKey(["analytics", "upcoming_player_game_context"])]
-        + ([dg.AssetKey(["predictions", "xgboost_v1_model"])] if system_id in ("xgboost_v1", "ensemble_v1") else []),
+        + [model_key(kind.name) for kind in MODEL_KINDS if _uses(system_id, kind)],
         description=f"{system_id}: its predictions of every expected player, staged for consolidation.",
     )
     def staged(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> dg.MaterializeResult:
@@ -113,6 +116,11 @@ def staging_asset(system_id: str) -> dg.AssetsDefinition:
     return staged
 
 
+def _uses(system_id: str, kind: ModelKind) -> bool:
+    """Every system is calibrated; the ensemble calls all the others."""
+    return kind.name in (system_id, calibration.KIND) or system_id == ENSEMBLE
+
+
 def stage_system(platform: Platform, system_id: str, start: date, end: date, run_id: str, tags: Any) -> dict[date, int]:
     """Stage one system for the dates; rows staged per date. Dates whose batch is consolidated already are left alone."""
     slate = slate_players(platform, start, end)
@@ -121,12 +129,12 @@ def stage_system(platform: Platform, system_id: str, start: date, end: date, run
     as_of = _instants_of_knowledge(platform, slate, players, only, start, end)
     if not as_of:
         return _nothing_to_predict(platform, start, end)
-    models, refusal = _models(platform, start, end)
+    shelf = shelf_for(platform.store, start, end)
     opened = open_batches(
         platform,
         players,
         as_of,
-        models,
+        shelf,
         run_id=run_id,
         systems=requested_systems(tags),
         only_players=only,
@@ -137,9 +145,9 @@ def stage_system(platform: Platform, system_id: str, start: date, end: date, run
         return {}
     players = players[players["game_date"].isin(list(batches))].reset_index(drop=True)
     try:
-        if refusal is not None and system_id == XGBoost.system_id:
-            raise refusal
-        rows = _rows(platform, system_id, players, batches, models, start, end)
+        if system_id in shelf.refusals:  # a refused model is the failure of the system it serves, of no other
+            raise shelf.refusals[system_id]
+        rows = _rows(platform, system_id, players, batches, shelf, start, end)
         return _stage(platform, system_id, rows, batches)
     except Exception as error:
         record_failure(platform, list(batches.values()), system_id, error)
@@ -177,28 +185,20 @@ def _dates_in_force(platform: Platform, start: date, end: date, only: list[str] 
     return {row["game_date"] for row in rows if only is None or row["universal_player_id"] in only}
 
 
-def _models(platform: Platform, start: date, end: date) -> tuple[list[Model], ModelRefused | None]:
-    """The models that may serve, or none and why: a refused model is the failure of the system it serves, of no other."""
-    try:
-        return models_for(platform.store, start, end), None
-    except ModelRefused as refusal:
-        return [], refusal
-
-
 def _rows(
     platform: Platform,
     system_id: str,
     players: pd.DataFrame,
     batches: dict[date, Batch],
-    models: Any,
+    shelf: Shelf,
     start: date,
     end: date,
 ) -> pd.DataFrame:
     """Priced rows with every declared column, one a rung; none of a date where all that is left is to withdraw."""
     if players.empty:
         return pd.DataFrame(columns=list(PREDICTIONS.column_names))
-    answer = build_systems(models)[system_id].project(slate_of(platform, players, start, end))
-    rows = price(players, answer, system_id)
+    answer = build_systems(shelf)[system_id].project(slate_of(platform, players, start, end))
+    rows = price(players, answer, system_id, shelf, platform.settings.devig_method)
     at = rows["player_position"].to_numpy()
     for column in FROM_THE_SLATE:
         rows[column] = players[column].to_numpy()[at]
@@ -206,7 +206,7 @@ def _rows(
     for column in PRICES_OF_THE_MAIN_LINE:  # a book's price is of its own line, not of our other rungs
         rows[column] = rows[column].where(rows["is_main_line"] & rows["has_prop_line"])
     rows["feature_data_source"] = "ml_feature_store"
-    rows["key_factors"], rows["warnings"] = _key_factors(rows), _warnings(players)[at]
+    rows["key_factors"], rows["warnings"] = _key_factors(rows), _warnings(players, shelf)[at]
     day = rows["game_date"]
     rows["batch_id"] = day.map({one: batch.batch_id for one, batch in batches.items()})
     rows["batch_as_of_at"] = day.map({one: batch.batch_as_of_at for one, batch in batches.items()})
@@ -285,7 +285,7 @@ def _key_factors(rows: pd.DataFrame) -> pd.Series:
     return pd.Series(said, index=rows.index, dtype=object)
 
 
-def _warnings(players: pd.DataFrame) -> np.ndarray:
+def _warnings(players: pd.DataFrame, shelf: Shelf) -> np.ndarray:
     """Codes to read before trusting a row."""
     marks = {
         "early_season": players["early_season_flag"].to_numpy(dtype=bool),
@@ -293,6 +293,7 @@ def _warnings(players: pd.DataFrame) -> np.ndarray:
         "dfs_line": (players["line_source"] == "dfs").to_numpy(),
         "tip_unknown": (players["as_of_basis"] == "noon_bound").to_numpy(),
         "no_line": ~players["has_line"].to_numpy(dtype=bool),
+        "calibration_refused": np.full(len(players), calibration.KIND in shelf.refusals),
     }
     flagged = zip(*(flags.tolist() for flags in marks.values()), strict=True)
     said = [",".join(code for code, flag in zip(marks, row, strict=True) if flag) or None for row in flagged]

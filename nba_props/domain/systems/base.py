@@ -40,6 +40,12 @@ COMPONENTS: Final[tuple[str, ...]] = (
     "system_agreement_score",
     "contributing_systems",
     "missing_systems",
+    "play_prob",
+    "projected_minutes",
+    "points_per_minute",
+    "vacated_minutes",
+    "minutes_from_absences",
+    "absent_teammates",
     "model_id",
     "training_start_date",
     "training_end_date",
@@ -56,11 +62,13 @@ class Slate:
 
     `players`: one row a (game_date, game_id, universal_player_id), columns of `sql/predictions/slate_inputs.sql`, unique
     RangeIndex. `past_games`: played games of the 400 days before each slate with the conditions known before each
-    (`sql/predictions/past_games.sql`); a system uses only those dated before the row it predicts.
+    (`sql/predictions/past_games.sql`); a system uses only those dated before the row it predicts. `roster`: everyone on both
+    teams, predicted or not, with what tells whether he will play (`sql/predictions/slate_roster.sql`).
     """
 
     players: pd.DataFrame
     past_games: pd.DataFrame
+    roster: pd.DataFrame
 
 
 @dataclass(frozen=True)

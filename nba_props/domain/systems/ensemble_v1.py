@@ -1,23 +1,20 @@
-"""`ensemble_v1`: weighted mean of the other systems' means, with their agreement and variance.
+"""`ensemble_v1`: weighted mean of the other systems' calibrated means, with their agreement and variance.
 
 It calls the others' pure functions itself: in one run a failed upstream step would skip it, and a system that raises is
-recorded as missing instead.
+recorded as missing instead. Weights are learned every month by stacking on predictions that were out of fold and dated later
+than what the members had learned from (`calibration.ensemble_weights`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nba_props.domain.calibration import Calibration, calibrated_mean, combined, in_force_on
+from nba_props.domain.models import Shelf
 from nba_props.domain.systems.base import FloatArray, PredictionSystem, Projections, Refusal, Slate, projections
 
-WEIGHTS: Final[Mapping[str, float]] = {
-    "moving_average": 0.2,
-    "zone_matchup_v1": 0.2,
-    "similarity_balanced_v1": 0.15,
-    "xgboost_v1": 0.45,
-}
 VERSION: Final = "ensemble_v1"
 FEWEST_SYSTEMS: Final = 2
 SPREAD_OF_NO_AGREEMENT: Final = 6.0
@@ -29,44 +26,52 @@ class Ensemble:
 
     system_id = "ensemble_v1"
 
-    def __init__(self, members: Sequence[PredictionSystem], unavailable: Sequence[str] = ()) -> None:
+    def __init__(self, members: Sequence[PredictionSystem], shelf: Shelf) -> None:
         self.members = list(members)
-        self.unavailable = list(unavailable)
+        self.shelf = shelf
 
     def project(self, slate: Slate) -> Projections:
-        names, means = [], []
-        broken = list(self.unavailable)
+        names, answers, broken = [], [], []
         for system in self.members:
             try:
-                answer = system.project(slate).mean
+                answers.append(system.project(slate).mean)
+                names.append(system.system_id)
             except Exception:  # noqa: BLE001 - one failing system never stops the others; its own asset carries the error
                 broken.append(system.system_id)
-                continue
-            names.append(system.system_id)
-            means.append(answer)
         count = len(slate.players)
-        stack = np.array(means) if means else np.empty((0, count))
-        weight = np.array([WEIGHTS[name] for name in names])[:, None] * ~np.isnan(stack)
-        total = weight.sum(axis=0)
+        stack = np.array(answers) if answers else np.empty((0, count))
+        weight = np.full(stack.shape, np.nan)
+        version = np.full(count, VERSION, dtype=object)
+        for calibration, rows in in_force_on(self.shelf, slate.players["game_date"]):
+            weight[:, rows] = weights_of(calibration, names)[:, None]
+            if calibration is not None:
+                version[rows] = f"{VERSION}+{calibration.version}"
+                for place, name in enumerate(names):
+                    stack[place, rows] = calibrated_mean(stack[place, rows], calibration.of(name).spread)
+        mean = combined(stack, weight)
         answered = (~np.isnan(stack)).sum(axis=0)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            mean = (weight * np.nan_to_num(stack)).sum(axis=0) / total
-            variance = (weight * (np.nan_to_num(stack) - mean) ** 2).sum(axis=0) / total
         return projections(
             slate,
             mean,
-            VERSION,
+            version,
             {
                 "baseline_points": mean,
-                "prediction_variance": variance,
+                "prediction_variance": combined((stack - mean) ** 2, weight),
                 "system_agreement_score": _agreement(stack),
-                "contributing_systems": _listed(names, ~np.isnan(stack)),
+                "contributing_systems": _listed(names, ~np.isnan(stack) & (weight > 0)),
                 "missing_systems": _listed(
                     names + broken, np.vstack([np.isnan(stack), np.ones((len(broken), count), bool)])
                 ),
             },
             refusal=np.where(answered < FEWEST_SYSTEMS, Refusal.TOO_FEW_SYSTEMS.value, ""),
         )
+
+
+def weights_of(calibration: Calibration | None, names: Sequence[str]) -> FloatArray:
+    """Weight of each member: learned, or equal where nothing was learned yet (of a new member: none until it was)."""
+    if calibration is None or not any(calibration.ensemble_weights.get(name) for name in names):
+        return np.full(len(names), 1.0)
+    return np.array([calibration.ensemble_weights.get(name, 0.0) for name in names])
 
 
 def _agreement(stack: FloatArray) -> FloatArray:

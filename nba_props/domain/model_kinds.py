@@ -1,0 +1,70 @@
+"""The kinds of model there are: what each is trained from, and what its manifest must agree with. One line each.
+
+A kind that a system serves has the system's id. `calibration` comes last: it is fitted on what the others' twins predict.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+import pandas as pd
+
+from nba_props.domain import calibration
+from nba_props.domain.models import Learned, Manifest, Model, verified
+from nba_props.domain.systems import ENSEMBLE, minutes_rate_v1, xgboost_v1
+
+Frames = Mapping[str, pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class ModelKind:
+    """One kind: the named queries its training reads, how it is trained from their rows, and its features."""
+
+    name: str
+    queries: tuple[str, ...]
+    train: Callable[[Frames, date], Learned] | None
+    """From rows by query name, and the month; None for calibration, which needs the other models too."""
+    feature_names: Sequence[str]
+    serves: tuple[str, ...]
+    """Systems that cannot answer without it."""
+    description: str
+    uses_xgboost: bool = True
+
+    def verified(self, manifest: Manifest, files: Mapping[str, bytes]) -> Model:
+        """The model, if it agrees with this code and these libraries. Raises ModelRefused naming every disagreement."""
+        libraries = {}
+        if self.uses_xgboost:
+            import xgboost as xgb  # here, because importing it takes longer than most commands
+
+            libraries["xgboost"] = xgb.__version__
+        return verified(manifest, files, self.feature_names, libraries)
+
+
+MODEL_KINDS: Final[tuple[ModelKind, ...]] = (
+    ModelKind(
+        xgboost_v1.KIND,
+        ("training_rows",),
+        lambda rows, month: xgboost_v1.train(rows["training_rows"], month),
+        xgboost_v1.FEATURES,
+        (xgboost_v1.KIND,),
+        "Gradient-boosted trees on the feature store, one model a month.",
+    ),
+    ModelKind(
+        minutes_rate_v1.KIND,
+        ("training_rows", "availability_rows"),
+        lambda rows, month: minutes_rate_v1.train(rows["training_rows"], rows["availability_rows"], month),
+        (*minutes_rate_v1.FEATURES, *minutes_rate_v1.PLAY_FEATURES),
+        (minutes_rate_v1.KIND,),
+        "Who plays, how long, and how many points a minute: three models of trees a month.",
+    ),
+    ModelKind(
+        calibration.KIND,
+        (),
+        None,
+        (),
+        (),
+        f"Spreads, anchors and {ENSEMBLE}'s weights, from what the others' twins predicted of the end of the window.",
+        uses_xgboost=False,
+    ),
+)
