@@ -174,7 +174,8 @@ def _with_baselines(games: PlayerGames) -> PlayerGames:
 def _tables(
     everything: PlayerGames, with_line: PlayerGames, baselines: Sequence[str], anchored: Sequence[str]
 ) -> tuple[tuple[EvaluationTable, ...], tuple[Leak, ...]]:
-    tables, leaks = [], []
+    tables: list[EvaluationTable] = []
+    leaks: list[Leak] = []
     for label, games in (("with_line", with_line), ("all", everything)):
         makers = {label: games}
         if games.is_live.any():

@@ -63,7 +63,7 @@ def point_score(games: PlayerGames, contender: Contender, line: Contender | None
     )
 
 
-def _against(difference: FloatArray, nights: FloatArray) -> dict[str, float | None]:
+def _against(difference: FloatArray, nights: NDArray[np.int64]) -> dict[str, float | None]:
     low, high = clustered_interval(difference, nights) or (None, None)
     return {
         "mae_minus_line": float(difference.mean()),
