@@ -69,6 +69,7 @@ def _is_read_by_name(path: Path) -> bool:
     """A query that builds no table is named in the code that runs it."""
     folders = {
         "checks": PACKAGE / "checks",
+        "evaluation": PACKAGE / "evaluation",
         "exports": PACKAGE / "assets" / "exports",
         "grading": PACKAGE / "assets" / "grading",
     }

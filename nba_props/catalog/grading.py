@@ -140,6 +140,7 @@ PREDICTION_ACCURACY = Table(
     ("system_id", "player_lookup"),
     reads=(
         "nba_raw.schedule",
+        "nba_analytics.line_prices",
         "nba_analytics.player_game_summary",
         "nba_predictions.player_prop_predictions",
     ),

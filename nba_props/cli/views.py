@@ -1,12 +1,16 @@
 """Commands that only look: status, coverage, evaluate, explain."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nba_props.cli import shared
 from nba_props.cli.screen import note, show_json
 from nba_props.cli.shared import AsJson, Day, Home
+
+if TYPE_CHECKING:
+    from nba_props.evaluation import Evaluation
 
 
 def status(
@@ -72,20 +76,44 @@ def coverage(
 def evaluate(
     start: Annotated[str, typer.Argument(metavar="START", help="First graded date.")],
     end: Annotated[str, typer.Argument(metavar="END", help="Last graded date.")],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="Write evaluation.md, evaluation.json and plots (PNG) there too."),
+    ] = None,
     as_json: AsJson = False,
     home: Home = None,
 ) -> None:
-    """The honest table: every system, the baselines and the line on the same rows, with intervals."""
+    """The honest table: every system, the baselines and the line on the same rows, with intervals.
+
+    Exit code 2 if a system is closer than an oracle told tonight's minutes: that is a leak.
+    """
     platform = shared.with_data(home)
     first, last = shared.days_between(start, end, platform)
 
     from nba_props.evaluation import evaluate as judge
+    from nba_props.evaluation import leak_error
 
     found = judge(platform, first, last)
+    if out is not None:
+        _write_evaluation(found, out)
     if as_json:
         show_json(found.to_dict())
     else:
         typer.echo(found.to_markdown(), nl=False)
+    if found.leaks:
+        raise leak_error(found.leaks)
+
+
+def _write_evaluation(found: "Evaluation", folder: Path) -> None:
+    import json
+
+    from nba_props.evaluation.plots import write_plots
+
+    folder.mkdir(parents=True, exist_ok=True)
+    written = [folder / "evaluation.md", folder / "evaluation.json"]
+    written[0].write_text(found.to_markdown(), encoding="utf-8")
+    written[1].write_text(json.dumps(found.to_dict(), indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    note("written: " + ", ".join(str(path) for path in [*written, *write_plots(found, folder)]))
 
 
 def explain(

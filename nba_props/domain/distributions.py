@@ -22,7 +22,7 @@ real residuals (1.0 at 5 points, 0.3 at 22). A negative binomial is too skewed: 
 residuals' lies 0.5 under, and recommendations leaned UNDER."""
 
 _OFFSET: Final = 1.0
-_MOST_POINTS: Final = 120
+MOST_POINTS: Final = 120
 """No player has scored more than 100 in a game; sums over counts end here."""
 
 
@@ -103,7 +103,7 @@ class CountDistribution:
     def moments(self) -> tuple[FloatArray, FloatArray]:
         """(mean in points, variance in points squared): E[X] = sum of P(X > k), E[X²] = sum of (2k + 1) P(X > k)."""
         mean, square = np.zeros_like(self.location), np.zeros_like(self.location)
-        for k, reached in enumerate(self.cumulative(_MOST_POINTS)):
+        for k, reached in enumerate(self.cumulative(MOST_POINTS)):
             beyond = 1 - reached
             mean += beyond
             square += (2 * k + 1) * beyond

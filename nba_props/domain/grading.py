@@ -1,14 +1,12 @@
-"""Grades: what became of a prediction, and the scores by which many of them are judged.
+"""Grades: what became of a prediction.
 
-The rule of grading has this one home. Here belong settling one row or a frame of them, and pure metrics over arrays.
-Not here: joining predictions to box scores (`sql/grading`), deciding why someone did not play (the reader of the box
+The rule of grading has this one home. Here belongs settling one row or a frame of them. Not here: the scores of many rows
+(`scoring`), joining predictions to box scores (`sql/grading`), deciding why someone did not play (the reader of the box
 score), grouping by system or line (grading assets, `evaluation`).
-
-Metrics take arrays of shape (n,) with n >= 1 and raise BadInput for an empty one, and for NaN or infinity: one bad row
-must be refused, not averaged.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -16,16 +14,14 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
 from nba_props.domain.distributions import CountDistribution
 from nba_props.domain.odds import american_to_decimal
+from nba_props.domain.scoring import crps, pit, refuse_other_shapes
 from nba_props.errors import BadInput, SchemaMismatch
 
 FloatArray = NDArray[np.float64]
 _Word = TypeVar("_Word", bound=StrEnum)
-
-MOST_POINTS = 120  # nobody has scored more than 100; sums over points end here
 
 
 class Recommendation(StrEnum):
@@ -137,68 +133,113 @@ def grade_frame(predictions: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"result": result.astype(object), "void_reason": reasons.to_numpy()}, index=predictions.index)
 
 
+_NUMBERS = ("predicted_points", "predicted_median", "distribution_location", "distribution_scale")
+"""Without these a row of someone who is expected to play cannot be graded."""
+
 ACCURACY_COLUMNS = (
     *GRADED_COLUMNS,
-    "predicted_points",
-    "predicted_median",
+    *_NUMBERS,
+    "anchored_median",
+    "anchored_location",
+    "anchored_scale",
     "over_price_american",
     "under_price_american",
+    "actual_minutes",
+    "closing_line",
 )
 
 
 def accuracy_frame(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Prediction rows (ACCURACY_COLUMNS and any others) with their grade, errors in points, and profit.
+    """Prediction rows (ACCURACY_COLUMNS and any others) with their grade, errors and scores in points, and profit.
 
     Rows of pending games are left out. Added are result, void_reason, signed_error (predicted mean - actual),
-    absolute_error (|median - actual|), line_absolute_error (|line - actual|), is_within_3 and is_within_5 (of
-    absolute_error) and profit_units (see `profit_units`); actual_points is missing wherever the row is void, whatever a
-    box score prints beside someone who did not play. Missing is NaN, NA or None.
+    absolute_error (|median - actual|), line_absolute_error, anchored_absolute_error, crps and anchored_crps, pit_low and
+    pit_high (of the independent distribution), is_within_3 and is_within_5 (of absolute_error), closing_line_value and
+    profit_units (see the functions of these names). Where the row is void, actual_points and actual_minutes are missing,
+    whatever a box score prints beside someone who did not play, and so is all that follows from them. Anchored figures
+    are missing without an anchored distribution. Missing is NaN, NA or None.
 
     Raises SchemaMismatch for a missing column; BadInput, naming the value and its row, where `grade` would refuse, for
-    a predicted mean or median that is missing or infinite, and for an impossible price.
+    a number of the prediction that is missing or infinite, and for an impossible price.
     """
     _require_columns(predictions, ACCURACY_COLUMNS)
     rows = predictions[(predictions["participation"] != Participation.PENDING).to_numpy(dtype=bool, na_value=True)]
-    mean, median = _floats(rows["predicted_points"]), _floats(rows["predicted_median"])
-    for numbers, name in ((mean, "predicted_points"), (median, "predicted_median")):
-        _refuse_rows(rows[name], ~np.isfinite(numbers), "is no finite number of points")
+    numbers = {
+        name: _floats(rows[name]) for name in ACCURACY_COLUMNS if name not in ("recommendation", "participation")
+    }
+    for name in _NUMBERS:
+        _refuse_rows(rows[name], ~np.isfinite(numbers[name]), "is no finite number of points")
+    _refuse_rows(rows["distribution_scale"], numbers["distribution_scale"] <= 0, "is no scale")
 
     grades = grade_frame(rows)
     result = grades["result"].to_numpy()
-    actual = np.where(result == Result.VOID, np.nan, _floats(rows["actual_points"]))
-    absolute_error = np.abs(median - actual)
-    is_over = (rows["recommendation"] == Recommendation.OVER).to_numpy()
-    price = np.where(is_over, _floats(rows["over_price_american"]), _floats(rows["under_price_american"]))
+    actual = np.where(result == Result.VOID, np.nan, numbers["actual_points"])
     return rows.assign(
         actual_points=actual,
+        actual_minutes=np.where(np.isnan(actual), np.nan, numbers["actual_minutes"]),
         result=result,
         void_reason=grades["void_reason"].to_numpy(),
-        signed_error=mean - actual,
-        absolute_error=absolute_error,
-        line_absolute_error=np.abs(_floats(rows["current_points_line"]) - actual),
-        is_within_3=_is_at_most(absolute_error, 3),
-        is_within_5=_is_at_most(absolute_error, 5),
-        profit_units=profit_units(result, price),
+        **_errors_of(numbers, actual),
+        **_scores_of(numbers, actual),
+        closing_line_value=closing_line_value(
+            rows["recommendation"], result, numbers["current_points_line"], numbers["closing_line"]
+        ),
+        profit_units=profit_units(result, price_taken(rows)),
     )
 
 
-# --- hit rates and money ----------------------------------------------------------------------------------------------
+def _errors_of(numbers: Mapping[str, FloatArray], actual: FloatArray) -> dict[str, Any]:
+    absolute_error = np.abs(numbers["predicted_median"] - actual)
+    return {
+        "signed_error": numbers["predicted_points"] - actual,
+        "absolute_error": absolute_error,
+        "line_absolute_error": np.abs(numbers["current_points_line"] - actual),
+        "anchored_absolute_error": np.abs(numbers["anchored_median"] - actual),
+        "is_within_3": _is_at_most(absolute_error, 3),
+        "is_within_5": _is_at_most(absolute_error, 5),
+    }
 
 
-def wilson_interval(successes: int, n: int, level: float = 0.95) -> tuple[float, float]:
-    """Wilson's score interval for a share (Wilson 1927), within [0, 1]; (0, 1) when n is 0, as nothing is known.
+def _scores_of(numbers: Mapping[str, FloatArray], actual: FloatArray) -> dict[str, FloatArray]:
+    score, low, high = _judged(numbers["distribution_location"], numbers["distribution_scale"], actual)
+    anchored, _, _ = _judged(numbers["anchored_location"], numbers["anchored_scale"], actual)
+    return {"crps": score, "anchored_crps": anchored, "pit_low": low, "pit_high": high}
 
-    Raises BadInput unless 0 <= successes <= n and 0 < level < 1.
+
+def _judged(location: FloatArray, scale: FloatArray, actual: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """(CRPS, pit_low, pit_high) of each row, NaN where a distribution or an outcome is missing."""
+    crps_of, low, high = (np.full(len(actual), np.nan) for _ in range(3))
+    known = np.isfinite(location) & np.isfinite(scale) & ~np.isnan(actual)
+    if known.any():
+        distribution = CountDistribution(location[known], scale[known])
+        crps_of[known] = crps(distribution, actual[known])
+        low[known], high[known] = pit(distribution, actual[known])
+    return crps_of, low, high
+
+
+# --- money -------------------------------------------------------------------------------------------------------------
+
+
+def price_taken(rows: pd.DataFrame) -> FloatArray:
+    """American price of the recommended side of each row (recommendation and both prices); NaN without bet or price."""
+    over, under = _floats(rows["over_price_american"]), _floats(rows["under_price_american"])
+    advice = rows["recommendation"]
+    is_over, is_under = (advice == Recommendation.OVER).to_numpy(), (advice == Recommendation.UNDER).to_numpy()
+    return np.select([is_over, is_under], [over, under], np.nan)
+
+
+def closing_line_value(
+    recommendations: ArrayLike, results: ArrayLike, line: FloatArray, closing_line: FloatArray
+) -> FloatArray:
+    """Points the line moved in favour of each recommendation until it closed: an over gains when the line rises.
+
+    Positive says that the bet was made at a better line than the market's last. NaN for PASS and void, which are no bets,
+    and without a closing line.
     """
-    if not (0 <= successes <= n and 0 < level < 1):
-        raise BadInput(f"No interval for {successes} of {n} at level {level}.", next_step="Check the counts.")
-    if n == 0:
-        return 0.0, 1.0
-    z = float(special.ndtri((1 + level) / 2))
-    share, z2n = successes / n, z * z / n
-    centre = (share + z2n / 2) / (1 + z2n)
-    half = z * math.sqrt(share * (1 - share) / n + z2n / (4 * n)) / (1 + z2n)
-    return max(0.0, centre - half), min(1.0, centre + half)
+    advice, outcome = np.asarray(recommendations, dtype=object), np.asarray(results, dtype=object)
+    sign = np.select([advice == Recommendation.OVER, advice == Recommendation.UNDER], [1.0, -1.0], np.nan)
+    moved = sign * (closing_line - line) + 0.0  # never -0
+    return np.asarray(np.where(outcome == Result.VOID, np.nan, moved))
 
 
 def profit_units(results: ArrayLike, american_prices: ArrayLike) -> FloatArray:
@@ -208,101 +249,11 @@ def profit_units(results: ArrayLike, american_prices: ArrayLike) -> FloatArray:
     Raises BadInput for an impossible price of a bet.
     """
     outcome, prices = np.asarray(results, dtype=object), np.asarray(american_prices, dtype=np.float64)
-    _same_shape(outcome, prices)
+    refuse_other_shapes(outcome, prices)
     prices = np.where(_is_bet(outcome), prices, np.nan)
     won = american_to_decimal(prices) - 1
     profit = np.select([outcome == Result.CORRECT, outcome == Result.PUSH], [won, 0.0], -1.0)
     return np.asarray(np.where(np.isnan(prices), np.nan, profit))
-
-
-def roi(results: ArrayLike, american_prices: ArrayLike) -> float:
-    """Mean `profit_units` of the bets. Raises BadInput where no row was a bet, or a bet has no price."""
-    profit = profit_units(results, american_prices)
-    return float(_numbers(profit[_is_bet(np.asarray(results, dtype=object))], "profit of a bet").mean())
-
-
-# --- probabilities ----------------------------------------------------------------------------------------------------
-
-
-def brier(prob: ArrayLike, outcome: ArrayLike) -> float:
-    """Mean squared difference between a probability and its 0/1 outcome (Brier 1950); 0.25 for always 0.5."""
-    p, hit = _probabilities(prob, outcome)
-    return float(np.mean((p - hit) ** 2))
-
-
-def log_loss(prob: ArrayLike, outcome: ArrayLike) -> float:
-    """Mean of -ln(probability given to what happened), in nats; wrong with certainty costs ln(10^15), not infinity."""
-    p, hit = _probabilities(prob, outcome)
-    given = np.where(hit == 1, p, 1 - p)
-    return float(-np.mean(np.log(np.maximum(given, 1e-15))))
-
-
-def calibration_error(prob: ArrayLike, outcome: ArrayLike, bins: int = 10) -> float:
-    """Expected calibration error: |mean probability - hit rate| in bins of equal width, weighted by their rows."""
-    p, hit = _probabilities(prob, outcome)
-    where = np.minimum((p * bins).astype(np.int64), bins - 1)
-    return float(np.abs(np.bincount(where, weights=p - hit, minlength=bins)).sum() / p.size)
-
-
-def crps(distribution: CountDistribution, outcome: ArrayLike) -> FloatArray:
-    """Continuous ranked probability score of each row, in points: the sum over k of (P(X <= k) - 1[y <= k])².
-
-    Lower is better; for a certain prediction it is the absolute error. The sum ends at MOST_POINTS, where the tail of
-    any player's distribution is beyond notice. Raises BadInput for an outcome above it.
-    """
-    points = _numbers(outcome, "outcome")
-    if np.any(points > MOST_POINTS) or np.any(points < 0):
-        raise BadInput(f"An outcome is outside 0 to {MOST_POINTS} points.", next_step="Check the box score.")
-    score = np.zeros(np.broadcast_shapes(points.shape, distribution.mean.shape))
-    for k, reached in enumerate(distribution.cumulative(MOST_POINTS)):
-        score += (reached - (points <= k)) ** 2
-    return score
-
-
-# --- point predictions ------------------------------------------------------------------------------------------------
-
-
-def mean_absolute_error(predicted: ArrayLike, actual: ArrayLike) -> float:
-    """Mean of |predicted - actual|, in points."""
-    return float(np.mean(np.abs(_errors(predicted, actual))))
-
-
-def bias(predicted: ArrayLike, actual: ArrayLike) -> float:
-    """Mean of predicted - actual, in points: positive when predictions are too high."""
-    return float(np.mean(_errors(predicted, actual)))
-
-
-def root_mean_squared_error(predicted: ArrayLike, actual: ArrayLike) -> float:
-    """Root of the mean of (predicted - actual)², in points; the mean of a distribution minimises it."""
-    return float(np.sqrt(np.mean(_errors(predicted, actual) ** 2)))
-
-
-def share_within(predicted: ArrayLike, actual: ArrayLike, points: float) -> float:
-    """Share of rows (0-1) whose prediction is at most `points` off."""
-    return float(np.mean(np.abs(_errors(predicted, actual)) <= points))
-
-
-# --- uncertainty ------------------------------------------------------------------------------------------------------
-
-
-def clustered_interval(
-    values: ArrayLike, clusters: ArrayLike, level: float = 0.95, resamples: int = 1000, seed: int = 0
-) -> tuple[float, float] | None:
-    """Percentile bootstrap interval of a mean, resampling whole clusters (Cameron, Gelbach and Miller 2008).
-
-    `values` and `clusters` have shape (n,). Rows of one night share its pace, its scratches and its lines, so that
-    nights are drawn, not rows: with replacement, as many as there are, and the mean is over the rows drawn. Seeded: the
-    same rows give the same interval, in whatever order. None for a single cluster, of which nothing can be drawn.
-    """
-    numbers, labels = _numbers(values, "value"), np.asarray(clusters)
-    _same_shape(labels, numbers)
-    names, where = np.unique(labels, return_inverse=True)
-    if len(names) < 2:
-        return None
-    sums, counts = np.bincount(where, weights=numbers), np.bincount(where)
-    drawn = np.random.default_rng(seed).multinomial(len(names), np.full(len(names), 1 / len(names)), resamples)
-    low, high = np.quantile((drawn @ sums) / (drawn @ counts), [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
 
 
 # --- helpers ----------------------------------------------------------------------------------------------------------
@@ -345,33 +296,3 @@ def _refuse_rows(values: pd.Series, wrong: pd.Series | NDArray[np.bool_], reason
         raise BadInput(
             f"{first} {reason} ({len(refused)} such rows).", next_step="Correct these rows, then grade again."
         )
-
-
-def _numbers(values: ArrayLike, name: str) -> FloatArray:
-    numbers = np.asarray(values, dtype=np.float64)
-    if numbers.size == 0:
-        raise BadInput(f"There is no {name} to average.", next_step="Ask only for groups that have rows.")
-    wrong = ~np.isfinite(numbers)
-    if np.any(wrong):
-        first = np.flatnonzero(wrong)[0]
-        raise BadInput(f"{name} number {first} is {numbers.flat[first]}.", next_step="Leave out rows without a value.")
-    return numbers
-
-
-def _same_shape(left: NDArray[Any], right: NDArray[Any]) -> None:
-    if left.shape != right.shape:
-        raise BadInput(f"{left.shape} values meet {right.shape}.", next_step="Pass two columns of the same rows.")
-
-
-def _errors(predicted: ArrayLike, actual: ArrayLike) -> FloatArray:
-    forecast, points = _numbers(predicted, "prediction"), _numbers(actual, "actual")
-    _same_shape(forecast, points)
-    return np.asarray(forecast - points)
-
-
-def _probabilities(prob: ArrayLike, outcome: ArrayLike) -> tuple[FloatArray, FloatArray]:
-    p, hit = _numbers(prob, "probability"), _numbers(outcome, "outcome")
-    _same_shape(p, hit)
-    if np.any((p < 0) | (p > 1)) or not np.all(np.isin(hit, (0, 1))):
-        raise BadInput("A probability is outside 0 to 1, or an outcome is not 0 or 1.", next_step="Check the columns.")
-    return p, hit

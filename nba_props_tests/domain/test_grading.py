@@ -1,7 +1,6 @@
-"""Settling one row, settling a frame the same way, and the metrics."""
+"""Settling one row, and settling a frame the same way."""
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,14 +8,12 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import ArrayLike
 
 from nba_props.domain import grading
-from nba_props.domain.distributions import CountDistribution, points_distribution
+from nba_props.domain.distributions import POWER_NORMAL_V1
 from nba_props.domain.grading import Grade, Participation, Recommendation, Result, grade, grade_frame
-from nba_props.errors import BadInput, NbaPropsError, SchemaMismatch
-
-Metric = Callable[[ArrayLike, ArrayLike], float]
+from nba_props.domain.scoring import crps, pit
+from nba_props.errors import BadInput, SchemaMismatch
 
 # --- one row ----------------------------------------------------------------------------------------------------------
 
@@ -129,26 +126,41 @@ def test_a_frame_without_a_column_is_refused_by_name() -> None:
 # --- accuracy ---------------------------------------------------------------------------------------------------------
 
 
+OWN, ANCHORED = POWER_NORMAL_V1.around(19.5), POWER_NORMAL_V1.around(18.5)
+
+
 def predictions_of(rows: list[tuple[str, float | None, float | None, str]]) -> pd.DataFrame:
-    """A mean of 20, a median of 19, +150 for the over and -125 for the under."""
-    return frame_of(rows).assign(
-        predicted_points=20.0, predicted_median=19.0, over_price_american=150.0, under_price_american=-125.0
+    """A mean of 20, a median of 19, anchored 18, +150 for the over and -125 for the under; it closed half a point higher."""
+    frame = frame_of(rows)
+    return frame.assign(
+        predicted_points=20.0,
+        predicted_median=19.0,
+        distribution_location=OWN.location,
+        distribution_scale=OWN.scale,
+        anchored_median=np.where(frame["current_points_line"].isna(), np.nan, 18.0),
+        anchored_location=np.where(frame["current_points_line"].isna(), np.nan, ANCHORED.location),
+        anchored_scale=np.where(frame["current_points_line"].isna(), np.nan, ANCHORED.scale),
+        over_price_american=150.0,
+        under_price_american=-125.0,
+        actual_minutes=30.0,
+        closing_line=frame["current_points_line"] + 0.5,
     )
 
 
 ACCURACY = ["result", "actual_points", "signed_error", "absolute_error", "line_absolute_error", "profit_units"]
+ACCURACY += ["anchored_absolute_error", "closing_line_value"]
 
 
 @pytest.mark.parametrize(
     ("row", "expected"),
     [
-        (("OVER", 18.5, 22, "played"), ["correct", 22, -2, 3, 3.5, 1.5]),
-        (("UNDER", 18.5, 22, "played"), ["incorrect", 22, -2, 3, 3.5, -1]),
-        (("UNDER", 18.5, 13, "played"), ["correct", 13, 7, 6, 5.5, 0.8]),
-        (("OVER", 18.0, 18, "played"), ["push", 18, 2, 1, 0, 0]),
-        (("PASS", 18.5, 0, "played"), ["pass", 0, 20, 19, 18.5, None]),
-        (("PASS", None, 24, "played"), ["pass", 24, -4, 5, None, None]),
-        (("OVER", 18.5, 0, "dnp_injury"), ["void", None, None, None, None, None]),
+        (("OVER", 18.5, 22, "played"), ["correct", 22, -2, 3, 3.5, 1.5, 4, 0.5]),
+        (("UNDER", 18.5, 22, "played"), ["incorrect", 22, -2, 3, 3.5, -1, 4, -0.5]),
+        (("UNDER", 18.5, 13, "played"), ["correct", 13, 7, 6, 5.5, 0.8, 5, -0.5]),
+        (("OVER", 18.0, 18, "played"), ["push", 18, 2, 1, 0, 0, 0, 0.5]),
+        (("PASS", 18.5, 0, "played"), ["pass", 0, 20, 19, 18.5, None, 18, None]),
+        (("PASS", None, 24, "played"), ["pass", 24, -4, 5, None, None, None, None]),
+        (("OVER", 18.5, 0, "dnp_injury"), ["void", None, None, None, None, None, None, None]),
     ],
 )
 def test_errors_and_profit_of_a_row(row: tuple[str, float | None, float, str], expected: list[Any]) -> None:
@@ -156,6 +168,16 @@ def test_errors_and_profit_of_a_row(row: tuple[str, float | None, float, str], e
     assert [None if pd.isna(graded[column]) else graded[column] for column in ACCURACY] == pytest.approx(expected)
     within = [None if expected[3] is None else expected[3] <= limit for limit in (3, 5)]
     assert [None if pd.isna(v) else bool(v) for v in graded[["is_within_3", "is_within_5"]]] == within
+
+
+def test_the_distributions_of_a_row_are_scored_where_there_is_an_outcome() -> None:
+    rows = [("OVER", 18.5, 22.0, "played"), ("PASS", None, 0.0, "played"), ("OVER", 18.5, 0.0, "dnp_injury")]
+    graded = grading.accuracy_frame(predictions_of(rows))
+    scores = graded[["crps", "anchored_crps", "pit_low", "pit_high", "actual_minutes"]].to_numpy()
+    of_22 = [float(score) for score in (crps(OWN, 22), crps(ANCHORED, 22), *pit(OWN, 22))]
+    assert scores[0] == pytest.approx([*of_22, 30])
+    assert scores[1] == pytest.approx([float(crps(OWN, 0)), np.nan, 0, float(OWN.cdf(0)), 30], nan_ok=True)
+    assert np.isnan(scores[2]).all()
 
 
 @given(st.lists(ROWS, max_size=30))
@@ -169,7 +191,7 @@ def test_accuracy_holds_the_grades_of_all_but_the_pending(
     grades = accuracy[["result", "void_reason"]].itertuples(index=False)
     assert [Grade(Result(result), reason) for result, reason in grades] == [grade(*row) for _, row in settled]
     is_void = accuracy["result"] == Result.VOID
-    for column in ("actual_points", "signed_error", "absolute_error", "is_within_3", "is_within_5"):
+    for column in ("actual_points", "signed_error", "absolute_error", "is_within_3", "is_within_5", "crps", "pit_low"):
         assert (accuracy[column].isna() == is_void).all()
 
 
@@ -181,7 +203,9 @@ def test_a_bet_without_a_price_has_no_profit() -> None:
 
 
 @pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
-@pytest.mark.parametrize("column", ["predicted_points", "predicted_median"])
+@pytest.mark.parametrize(
+    "column", ["predicted_points", "predicted_median", "distribution_location", "distribution_scale"]
+)
 def test_a_prediction_that_is_no_number_is_refused_by_row(column: str, wrong: float) -> None:
     rows = predictions_of([("OVER", 18.5, 22, "played"), ("OVER", 18.5, None, "dnp_other")])
     rows.loc[101, column] = wrong
@@ -189,184 +213,52 @@ def test_a_prediction_that_is_no_number_is_refused_by_row(column: str, wrong: fl
         grading.accuracy_frame(rows)
 
 
-def test_accuracy_refuses_an_impossible_price_and_a_missing_column() -> None:
+def test_accuracy_refuses_an_impossible_price_a_scale_of_nothing_and_a_missing_column() -> None:
     rows = predictions_of([("OVER", 18.5, 22, "played")])
+    with pytest.raises(BadInput, match=r"distribution_scale 0\.0 of row 100 is no scale"):
+        grading.accuracy_frame(rows.assign(distribution_scale=0.0))
     with pytest.raises(BadInput, match="no American price"):
         grading.accuracy_frame(rows.assign(over_price_american=50.0))
     with pytest.raises(SchemaMismatch, match="predicted_median"):
         grading.accuracy_frame(rows.drop(columns="predicted_median"))
 
 
-# --- hit rates and money ----------------------------------------------------------------------------------------------
+# --- money ------------------------------------------------------------------------------------------------------------
 
 
-@given(n=st.integers(1, 10_000), share=st.floats(0, 1), level=st.floats(0.5, 0.999))
-def test_wilson_lies_in_the_unit_interval_around_the_share(n: int, share: float, level: float) -> None:
-    successes = round(share * n)
-    low, high = grading.wilson_interval(successes, n, level)
-    assert 0 <= low <= successes / n + 1e-12
-    assert successes / n - 1e-12 <= high <= 1
-    assert low < high
-
-
-def test_wilson_of_a_known_case() -> None:
-    assert grading.wilson_interval(52, 100) == pytest.approx((0.4231658, 0.6153545), abs=1e-6)
-    assert grading.wilson_interval(0, 0) == (0.0, 1.0)
-
-
-@pytest.mark.parametrize(("successes", "n", "level"), [(5, 4, 0.95), (-1, 4, 0.95), (1, 4, 1.0)])
-def test_wilson_refuses_impossible_counts(successes: int, n: int, level: float) -> None:
-    with pytest.raises(BadInput):
-        grading.wilson_interval(successes, n, level)
-
-
-def test_roi_returns_pushes_and_leaves_out_what_was_no_bet() -> None:
+def test_profit_returns_pushes_and_leaves_out_what_was_no_bet() -> None:
     results = ["correct", "incorrect", "push", "void", "pass"]
     prices = [150, -110, -110, np.nan, -110]
     assert grading.profit_units(results, prices) == pytest.approx([1.5, -1, 0, np.nan, np.nan], nan_ok=True)
-    assert grading.roi(results, prices) == pytest.approx((1.5 - 1 + 0) / 3)
-    assert grading.roi(pd.Series([Result.CORRECT, Result.INCORRECT]), [-110, -110]) == pytest.approx(
-        (100 / 110 - 1) / 2
+
+
+def test_minus_110_breaks_even_at_the_known_hit_rate() -> None:
+    results = pd.Series([Result.CORRECT] * 11 + [Result.INCORRECT] * 10)
+    assert grading.profit_units(results, [-110] * 21).sum() == pytest.approx(0)
+
+
+@pytest.mark.parametrize(("results", "prices"), [(["correct"], [50]), (["correct"], [-110, -110])])
+def test_profit_refuses_an_impossible_price_and_other_rows(results: list[str], prices: list[float]) -> None:
+    with pytest.raises(BadInput):
+        grading.profit_units(results, prices)
+
+
+def test_the_price_taken_is_that_of_the_recommended_side() -> None:
+    rows = pd.DataFrame(
+        {
+            "recommendation": ["OVER", "UNDER", "PASS"],
+            "over_price_american": pd.array([150.0, 150.0, 150.0], dtype="Float64"),
+            "under_price_american": pd.array([-125.0, -125.0, None], dtype="Float64"),
+        }
     )
+    assert grading.price_taken(rows) == pytest.approx([150, -125, np.nan], nan_ok=True)
 
 
-def test_roi_at_minus_110_breaks_even_at_the_known_hit_rate() -> None:
-    assert grading.roi(["correct"] * 11 + ["incorrect"] * 10, [-110] * 21) == pytest.approx(0)
-
-
-@pytest.mark.parametrize(
-    ("results", "prices"),
-    [(["void"], [-110]), ([], []), (["correct"], [np.nan]), (["correct"], [50]), (["correct"], [-110, -110])],
-)
-def test_roi_refuses_what_has_no_bet_or_no_price(results: list[str], prices: list[float]) -> None:
-    with pytest.raises(BadInput):
-        grading.roi(results, prices)
-
-
-# --- probabilities ----------------------------------------------------------------------------------------------------
-
-
-def test_scores_of_known_probabilities() -> None:
-    prob, outcome = [0.9, 0.2, 0.6], [1, 0, 0]
-    assert grading.brier(prob, outcome) == pytest.approx((0.01 + 0.04 + 0.36) / 3)
-    assert grading.log_loss(prob, outcome) == pytest.approx(-(math.log(0.9) + math.log(0.8) + math.log(0.4)) / 3)
-    assert grading.log_loss([0.0], [1]) == pytest.approx(15 * math.log(10))
-
-
-def test_calibration_error() -> None:
-    assert grading.calibration_error([0.75] * 4, [1, 1, 1, 0]) == pytest.approx(0)
-    assert grading.calibration_error([0.9] * 4 + [0.1] * 4, [1, 1, 0, 0] * 2) == pytest.approx(0.4)
-    assert grading.calibration_error([1.0, 0.0], [1, 0]) == pytest.approx(0)
-    # within one bin errors cancel, across bins they do not
-    assert grading.calibration_error([0.2, 0.8], [1, 0], bins=1) == pytest.approx(0)
-    assert grading.calibration_error([0.2, 0.8], [1, 0], bins=2) == pytest.approx(0.8)
-
-
-@given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=40))
-def test_scores_stay_in_their_ranges(rows: list[tuple[float, bool]]) -> None:
-    prob, outcome = zip(*rows, strict=True)
-    assert 0 <= grading.brier(prob, outcome) <= 1
-    assert 0 <= grading.calibration_error(prob, outcome) <= 1
-    assert grading.log_loss(prob, outcome) >= 0
-
-
-@pytest.mark.parametrize(
-    ("prob", "outcome"),
-    [([0.5, np.nan], [1, 0]), ([0.5], [np.nan]), ([1.5], [1]), ([0.5], [2]), ([], []), ([0.5, 0.5], [1])],
-)
-@pytest.mark.parametrize("score", [grading.brier, grading.log_loss, grading.calibration_error])
-def test_scores_refuse_what_is_no_probability_or_outcome(
-    score: Metric, prob: list[float], outcome: list[float]
-) -> None:
-    with pytest.raises(BadInput):
-        score(prob, outcome)
-
-
-def test_crps_of_a_certain_prediction_is_the_absolute_error() -> None:
-    assert grading.crps(CountDistribution([0.0, 0.0], 0.0), [7, 0]) == pytest.approx([7, 0])
-
-
-def test_crps_equals_its_definition_by_expected_distances() -> None:
-    distribution, actual, k = points_distribution(14.0), 22, np.arange(200)
-    p = distribution.prob_push(k)
-    spread = (p[:, None] * p[None, :] * np.abs(k[:, None] - k[None, :])).sum()
-    expected = (p * np.abs(k - actual)).sum() - spread / 2
-    assert grading.crps(distribution, actual) == pytest.approx(expected, abs=1e-9)
-
-
-def test_crps_is_best_for_the_distribution_that_the_points_come_from() -> None:
-    draw = np.random.default_rng(3)
-    mean, variance = 15.0, 45.0
-    points = np.minimum(draw.negative_binomial(mean**2 / (variance - mean), mean / variance, 20_000), 120)
-    own = grading.crps(CountDistribution(mean, variance), points).mean()
-    for other in (CountDistribution(17.0, variance), CountDistribution(mean, mean), CountDistribution(mean, 120.0)):
-        assert own < grading.crps(other, points).mean()
-
-
-@pytest.mark.parametrize("outcome", [[np.nan], [121], [-1], []])
-def test_crps_refuses_what_are_no_points(outcome: list[float]) -> None:
-    with pytest.raises(BadInput):
-        grading.crps(points_distribution(14.0), outcome)
-
-
-# --- point predictions ------------------------------------------------------------------------------------------------
-
-
-def test_errors_of_point_predictions() -> None:
-    predicted, actual = [20.0, 10.0, 15.0], [25, 8, 15]
-    assert grading.mean_absolute_error(predicted, actual) == pytest.approx(7 / 3)
-    assert grading.bias(predicted, actual) == pytest.approx(-1)
-    assert grading.root_mean_squared_error(predicted, actual) == pytest.approx(math.sqrt(29 / 3))
-    assert grading.share_within(predicted, actual, 2) == pytest.approx(2 / 3)
-
-
-@pytest.mark.parametrize("metric", [grading.mean_absolute_error, grading.bias, grading.root_mean_squared_error])
-def test_errors_refuse_a_bad_row_instead_of_averaging_it(metric: Metric) -> None:
-    with pytest.raises(NbaPropsError, match="actual number 1 is nan"):
-        metric([1.0, 2.0], [1.0, np.nan])
-    with pytest.raises(NbaPropsError, match="prediction number 0 is inf"):
-        metric([np.inf, 2.0], [1.0, 1.0])
-    with pytest.raises(NbaPropsError):
-        metric([1.0, 2.0], [1.0])
-
-
-# --- uncertainty ------------------------------------------------------------------------------------------------------
-
-
-def test_clustered_interval_of_rows_that_agree_within_clusters() -> None:
-    # Two nights, each drawn 0, 1 or 2 times: the mean is 0, 1 or 2, the extremes with probability 1/4 each.
-    assert grading.clustered_interval([0.0, 0.0, 2.0, 2.0], ["a", "a", "b", "b"]) == (0, 2)
-    assert grading.clustered_interval([1.0, 2.0, 3.0], ["a", "a", "a"]) is None
-
-
-def test_clustered_interval_is_seeded_and_weighs_nights_by_their_rows() -> None:
-    draw = np.random.default_rng(5)
-    nights = np.repeat(np.arange(80), draw.integers(1, 12, 80))
-    values = draw.normal(0.3, 1.0, nights.size) + draw.normal(0, 0.8, 80)[nights]
-    found = grading.clustered_interval(values, nights)
-    assert found is not None
-    low, high = found
-    assert low < values.mean() < high
-    shuffled = draw.permutation(nights.size)
-    assert grading.clustered_interval(values[shuffled], nights[shuffled]) == pytest.approx(found)
-    # Rows taken for independent would look more certain than they are.
-    alone = grading.clustered_interval(values, np.arange(nights.size))
-    assert alone is not None
-    assert high - low > 1.3 * (alone[1] - alone[0])
-
-
-def test_clustered_interval_covers_the_true_mean_about_as_often_as_it_says() -> None:
-    draw = np.random.default_rng(11)
-    nights = np.repeat(np.arange(40), 6)
-    covered = 0
-    for _ in range(200):
-        values = draw.normal(0, 1, nights.size) + draw.normal(0, 1, 40)[nights]
-        low, high = grading.clustered_interval(values, nights, resamples=300) or (np.nan, np.nan)
-        covered += low <= 0 <= high
-    assert 0.88 <= covered / 200 <= 0.99
-
-
-@pytest.mark.parametrize(("values", "clusters"), [([], []), ([1.0, np.nan], [1, 2]), ([1.0, 2.0], [1])])
-def test_clustered_interval_refuses_what_has_no_mean(values: list[float], clusters: list[int]) -> None:
-    with pytest.raises(BadInput):
-        grading.clustered_interval(values, clusters)
+def test_the_closing_line_favours_an_over_when_it_rises_and_an_under_when_it_falls() -> None:
+    advice = ["OVER", "OVER", "UNDER", "UNDER", "UNDER", "PASS", "OVER", "OVER"]
+    results = ["correct", "incorrect", "push", "correct", "correct", "pass", "void", "correct"]
+    line = np.full(8, 20.5)
+    closing = np.array([22.0, 19.5, 19.5, 21.5, 20.5, 22.0, 22.0, np.nan])
+    value = grading.closing_line_value(advice, results, line, closing)
+    assert value == pytest.approx([1.5, -1, 1, -1, 0, np.nan, np.nan, np.nan], nan_ok=True)
+    assert not np.signbit(value[4])
