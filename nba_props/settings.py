@@ -92,6 +92,14 @@ class Settings(BaseSettings):
     staging_grace_minutes: float = Field(
         60.0, ge=0, description="Age from which leftover staging is reported as orphaned."
     )
+    breaker_failures: int = Field(
+        3, ge=1, description="Batches in a row that a system must fail before it is not called for a while."
+    )
+    breaker_cooldown_minutes: float = Field(
+        60.0,
+        ge=0,
+        description="Minutes since its last failure for which such a system is not called; then it gets one try.",
+    )
     lock_timeout_seconds: float = Field(
         120.0, gt=0, description="How long to wait for another process on the same home."
     )
