@@ -7,13 +7,15 @@ Dagster.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from nba_props.breaker import open_circuits
+from nba_props.domain.breaker import Circuit
 from nba_props.domain.calendar import date_range, season_bounds, season_of
 from nba_props.platform import Platform
 
@@ -284,6 +286,18 @@ class FailedCheck(BaseModel):
     detail: str
 
 
+class OpenCircuit(BaseModel):
+    """A system that batches of the date are not to call for now, after failures in a row."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    system_id: str
+    since: datetime
+    until: datetime
+    failures: int
+    error: str
+
+
 class Verdict(BaseModel):
     """The verdict on one date, its reasons and figures: the JSON of `nba-props status --json` and `v1/status.json`."""
 
@@ -317,6 +331,7 @@ class Verdict(BaseModel):
     unresolved_names: int
     failed_runs_24h: int
     steps_not_run: list[str]
+    open_circuits: list[OpenCircuit]
 
     @property
     def exit_code(self) -> int:
@@ -337,6 +352,8 @@ class Operations:
     unresolved_names: int
     missing: Sequence[Row]
     runs: Sequence[Row]
+    circuits: Mapping[str, Circuit]
+    is_ahead: bool
 
     @property
     def failed_runs(self) -> int:
@@ -537,7 +554,7 @@ def _checks(facts: SlateFacts) -> list[Finding]:
 
 def _operational_findings(facts: SlateFacts, operations: Operations) -> list[Finding]:
     day = facts.game_date
-    findings = [*_unfinished(facts), *_left_over(facts, operations)]
+    findings = [*_unfinished(facts), *_left_over(facts, operations), *_circuits(facts, operations)]
     computed = operations.coverage_computed_at
     if computed and facts.changed_at and computed < facts.changed_at:
         what = f"Coverage is of {_instant(computed)}, before predictions changed at {_instant(facts.changed_at)}."
@@ -585,6 +602,20 @@ def _left_over(facts: SlateFacts, operations: Operations) -> list[Finding]:
         what = f"{_count(len(elsewhere), 'orphaned staging table')} of other dates."
         findings.append(Finding(Level.NOTE, what, "nba-props staging list, then consolidate or clean"))
     return findings
+
+
+def _circuits(facts: SlateFacts, operations: Operations) -> list[Finding]:
+    """Systems that are not called; a past slate that has their rows lacks nothing by it."""
+    day = facts.game_date
+    return [
+        Finding(
+            Level.WARNING if operations.is_ahead or system_id not in facts.systems else Level.NOTE,
+            f"{system_id} is not called until {_instant(circuit.until)}: {circuit.failures} batches in a row failed,"
+            f" at last with {circuit.error.removesuffix('.')}.",
+            f"mend it, then nba-props run {day} --systems {system_id} --force",
+        )
+        for system_id, circuit in operations.circuits.items()
+    ]
 
 
 def _export_findings(facts: SlateFacts, operations: Operations) -> list[Finding]:
@@ -659,6 +690,8 @@ def _operations(platform: Platform, facts: SlateFacts) -> Operations:
         unresolved_names=ask(_UNRESOLVED)[0]["names"],
         missing=ask(_MISSING),
         runs=ask(_RUNS),
+        circuits=open_circuits(platform, "live" if day >= platform.today else "backfill"),
+        is_ahead=day >= platform.today,
     )
 
 
@@ -703,6 +736,7 @@ def _verdict(facts: SlateFacts, operations: Operations, findings: Sequence[Findi
         unresolved_names=operations.unresolved_names,
         failed_runs_24h=operations.failed_runs,
         steps_not_run=operations.steps_not_run,
+        open_circuits=[OpenCircuit(system_id=one, **asdict(circuit)) for one, circuit in operations.circuits.items()],
     )
 
 

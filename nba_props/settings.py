@@ -90,6 +90,14 @@ class Settings(BaseSettings):
     completion_wait_minutes: float = Field(
         10.0, ge=0, description="Minutes after the last staging write before a batch counts as stalled."
     )
+    breaker_failures: int = Field(
+        3, ge=1, description="Batches in a row that a system must fail before it is not called for a while."
+    )
+    breaker_cooldown_minutes: float = Field(
+        60.0,
+        ge=0,
+        description="Minutes since its last failure for which such a system is not called; then it gets one try.",
+    )
     staging_grace_minutes: float = Field(
         60.0, ge=0, description="Age from which leftover staging is reported as orphaned."
     )

@@ -352,6 +352,46 @@ def test_what_surrounds_a_good_slate(
     assert verdict.reasons == [] if said is None else any(said in reason for reason in verdict.reasons), verdict.reasons
 
 
+def open_a_circuit(home: Platform, system_id: str = "xgboost_v1", day: date = DAY, run_mode: str = "live") -> None:
+    """The system failed in three batches, the last of them now."""
+    for number in (1, 2, 3):
+        batch_id = f"batch_{day}_{run_mode}_{number}"
+        slates.batch(home, day, batch_id=batch_id, run_mode=run_mode, opened_at=NOON - timedelta(days=1))
+        row = {"batch_id": batch_id, "game_date": day, "system_id": system_id, "state": "failed"}
+        said = {"error_message": "ValueError: no trees.", "attempted_at": later(57 + number)}
+        slates.put(home, "nba_predictions.prediction_batch_systems", row | said)
+
+
+def test_a_system_that_is_not_called_degrades_the_slate_and_is_told(ready: Platform) -> None:
+    open_a_circuit(ready)
+    verdict = slate_verdict(ready, DAY)
+    assert verdict.verdict is State.DEGRADED
+    assert verdict.reasons == [
+        "xgboost_v1 is not called until 2024-01-15 19:00:00 UTC: 3 batches in a row failed, at last with ValueError: no trees."
+        f" Next step: mend it, then nba-props run {DAY} --systems xgboost_v1 --force"
+    ]
+    assert verdict.model_dump(mode="json")["open_circuits"] == [
+        {
+            "system_id": "xgboost_v1",
+            "since": "2024-01-15T18:00:00Z",
+            "until": "2024-01-15T19:00:00Z",
+            "failures": 3,
+            "error": "ValueError: no trees.",
+        }
+    ]
+    over = slate_verdict(slates.at(ready, later(120)), DAY)
+    assert (over.verdict, over.open_circuits) == (State.READY, [])
+
+
+def test_backfills_that_fail_elsewhere_are_no_matter_of_tonights(ready: Platform) -> None:
+    open_a_circuit(ready, day=DAY - timedelta(days=400), run_mode="backfill")
+    assert slate_verdict(ready, DAY).open_circuits == []
+    slates.good_slate(ready, DAY - timedelta(days=1))
+    past = slate_verdict(ready, DAY - timedelta(days=1))
+    assert [one.system_id for one in past.open_circuits] == ["xgboost_v1"]
+    assert any("xgboost_v1 is not called" in reason for reason in past.reasons)
+
+
 def test_staging_is_counted_for_the_date_and_in_all(ready: Platform) -> None:
     stage(ready)
     stage(ready, DAY - timedelta(days=3), minutes=-120)

@@ -40,10 +40,15 @@ def dated_kwargs(table: Table) -> dict[str, Any]:
     }
 
 
-def sql_asset(table: Table, then: Callable[[Platform, date, date], None] = lambda *_: None) -> dg.AssetsDefinition:
+def sql_asset(
+    table: Table,
+    then: Callable[[Platform, date, date], None] = lambda *_: None,
+    figures: Callable[[Platform, date, date], Mapping[str, float]] = lambda *_: {},
+) -> dg.AssetsDefinition:
     """The asset of a SQL-built table: its SELECT over the run's dates replaces their partitions in one statement.
 
-    `then` is called with the platform and the dates once they are written (to measure what they hold).
+    `then` is called with the platform and the dates once they are written (to measure what they hold); `figures` too,
+    for numbers that Dagster draws from run to run.
     """
     sql = read_sql(table)
     used = parameters_used(parse(sql))
@@ -52,14 +57,14 @@ def sql_asset(table: Table, then: Callable[[Platform, date, date], None] = lambd
     def built(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> dg.MaterializeResult:
         start, end = dates_of(context)
         values = {name: value for name, value in parameters(platform, context.run.tags).items() if name in used}
-        result = written(
-            context,
-            platform,
-            table,
-            lambda: platform.warehouse.replace_range(table, sql, values, start, end),
-            start,
-            end,
-        )
+        found: dict[str, float] = {}
+
+        def write() -> int:
+            rows = platform.warehouse.replace_range(table, sql, values, start, end)
+            found.update(figures(platform, start, end))
+            return rows
+
+        result = written(context, platform, table, write, start, end, found)
         then(platform, start, end)
         return result
 

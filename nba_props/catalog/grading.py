@@ -1,5 +1,6 @@
 """Grading layer: predictions against what happened."""
 
+from datetime import date
 from typing import Annotated
 
 from pydantic import Field
@@ -130,6 +131,72 @@ class SystemDailyPerformance(Row):
     profit_units: Annotated[float | None, Field(description="Sum of profit_units.")]
 
 
+class SystemRollingPerformance(Row):
+    game_date: Annotated[date, Field(description="Last date of the 28 that count, one on which the system was graded.")]
+    system_id: c.SystemId
+    graded_rows: Annotated[int, Field(description="Graded rows that are not void.")]
+    rows_with_line: Annotated[int, Field(description="Of those, with a line.")]
+    mae: Annotated[float | None, Field(description="Mean absolute error of the median, points.")]
+    mae_standard_error: Annotated[float | None, Field(description="Standard error of mae, rows taken as independent.")]
+    line_mae: Annotated[float | None, Field(description="Mean absolute error of the line on rows with one.")]
+    mae_minus_line: Annotated[
+        float | None, Field(description="Mean of |median - actual| - |line - actual| on rows with a line, points.")
+    ]
+    mae_minus_line_standard_error: Annotated[float | None, Field(description="Standard error of mae_minus_line.")]
+    bias: Annotated[float | None, Field(description="Mean signed error of the mean, points.")]
+    anchored_mae: Annotated[
+        float | None, Field(description="Mean absolute error of the anchored median on rows with a line.")
+    ]
+    probability_rows: Annotated[
+        int, Field(description="Rows with a line and over_prob whose points are not the line: what probabilities say.")
+    ]
+    brier: Annotated[
+        float | None,
+        Field(description="Mean squared error of over_prob, pushes aside, on probability_rows."),
+    ]
+    market_brier: Annotated[
+        float | None, Field(description="The same of market_over_prob, on those of the rows that have one.")
+    ]
+    calibration_error: Annotated[
+        float | None,
+        Field(
+            description="|mean over_prob, pushes aside, - share over| in 10 bins of equal width, weighted by rows, 0-1."
+        ),
+    ]
+    calibration_error_by_chance: Annotated[
+        float | None,
+        Field(
+            description="What right probabilities would show on such rows by chance: the mean and 3 standard deviations."
+        ),
+    ]
+    interval_rows: Annotated[int, Field(description="Rows with pit_low and pit_high.")]
+    interval_80_share: Annotated[
+        float | None,
+        Field(
+            description="Expected share inside the 80 % interval by the PIT, 0-1: what randomising it gives on average."
+        ),
+    ]
+    bets: Annotated[int, Field(description="OVER and UNDER of players who played, pushes included.")]
+    over_share: Annotated[float | None, Field(description="OVER among the bets, 0-1.")]
+    hit_rate: Annotated[float | None, Field(description="correct / (correct + incorrect), 0-1.")]
+    hit_rate_high: Annotated[
+        float | None, Field(description="Upper end of the hit rate's 95 % interval (Wilson), 0-1.")
+    ]
+    profit_units: Annotated[float | None, Field(description="Sum of profit_units.")]
+    roi: Annotated[float | None, Field(description="profit_units a unit staked, of bets with a price.")]
+    closing_line_value: Annotated[float | None, Field(description="Mean closing_line_value, points.")]
+    reference_rows: Annotated[
+        int, Field(description="Graded rows of the system in the 180 days before the 28, void ones aside.")
+    ]
+    reference_rows_with_line: Annotated[int, Field(description="Of those, with a line.")]
+    reference_mae: Annotated[float | None, Field(description="mae of the 180 days before the 28.")]
+    reference_mae_standard_error: Annotated[float | None, Field(description="Standard error of reference_mae.")]
+    reference_mae_minus_line: Annotated[float | None, Field(description="mae_minus_line of the 180 days.")]
+    reference_mae_minus_line_standard_error: Annotated[
+        float | None, Field(description="Standard error of reference_mae_minus_line.")
+    ]
+
+
 PREDICTION_ACCURACY = Table(
     Layer.GRADING,
     "prediction_accuracy",
@@ -150,6 +217,17 @@ SYSTEM_DAILY_PERFORMANCE = Table(
     "system_daily_performance",
     "Grades of a date by system.",
     SystemDailyPerformance,
+    ("game_date", "system_id"),
+    "game_date",
+    ("system_id",),
+    reads=("nba_grading.prediction_accuracy",),
+    is_sql_built=True,
+)
+SYSTEM_ROLLING_PERFORMANCE = Table(
+    Layer.GRADING,
+    "system_rolling_performance",
+    "Grades of the 28 days up to a date by system, beside those of the 180 days before: what the watch for decay reads.",
+    SystemRollingPerformance,
     ("game_date", "system_id"),
     "game_date",
     ("system_id",),

@@ -70,7 +70,17 @@ class PredictionBatchSystems(Row):
     refused_players: Annotated[
         int, Field(description="Players the system gave a typed reason for instead of a number.")
     ]
-    error_message: Annotated[str | None, Field(description="Why a failed system failed.")]
+    excused_players: Annotated[
+        int | None,
+        Field(
+            description="Of refused_players, those for a reason that is not the system's own failing: no model, poor features, a short history, broken members."
+        ),
+    ]
+    error_message: Annotated[str | None, Field(description="Why a failed system failed, or was not called.")]
+    attempted_at: Annotated[
+        datetime | None,
+        Field(description="When the system was last called for the batch, UTC; NULL if its circuit was open."),
+    ]
 
 
 class PredictionInputs(Row):

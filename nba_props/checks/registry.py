@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from nba_props.catalog import Table, table
 from nba_props.checks.coverage import COVERAGE_CHECKS
+from nba_props.checks.decay import DECAY_CHECKS
 from nba_props.checks.features import FEATURE_CHECKS
 from nba_props.checks.frame import Check, Severity, sql_check
 from nba_props.checks.generated import asset_tables, generated_checks
@@ -82,7 +83,7 @@ def _collected() -> dict[str, tuple[Check, ...]]:
     found: dict[str, list[Check]] = defaultdict(list)
     for judged in asset_tables():
         found["/".join(judged.asset_key)] = generated_checks(judged)
-    for check in (*SQL_CHECKS, *FEATURE_CHECKS, *STAGING_CHECKS, *COVERAGE_CHECKS):
+    for check in (*SQL_CHECKS, *FEATURE_CHECKS, *STAGING_CHECKS, *COVERAGE_CHECKS, *DECAY_CHECKS):
         found[check.asset].append(check)
     return {asset: tuple(checks) for asset, checks in found.items()}
 

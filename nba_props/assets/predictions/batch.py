@@ -14,12 +14,15 @@ from nba_props.catalog import Table, table
 from nba_props.catalog.render.arrow import arrow_schema
 from nba_props.domain.models import Shelf
 from nba_props.domain.systems import SYSTEM_IDS
+from nba_props.domain.systems.base import EXCUSED_REFUSALS
 from nba_props.io.redaction import redact
 from nba_props.platform import Platform
 
 BATCHES = table("nba_predictions.prediction_batches")
 SYSTEMS = table("nba_predictions.prediction_batch_systems")
 INPUTS = table("nba_predictions.prediction_inputs")
+
+_NO_ROWS = pd.DataFrame({"prediction_error_code": [], "universal_player_id": []}, dtype=object)
 
 PREDICTION_VERSION = "predictions_v2"
 """Counted up when systems or pricing change what equal inputs give, so that batches of before are not taken for done."""
@@ -104,22 +107,29 @@ def system_row(
     batch: Batch,
     system_id: str,
     state: str,
+    attempted_at: datetime | None,
+    rows: pd.DataFrame = _NO_ROWS,
     *,
-    rows: int = 0,
     players: int = 0,
-    refused: int = 0,
     error: str | None = None,
 ) -> dict[str, Any]:
-    """A row of `prediction_batch_systems`: what one system staged, or why it failed (written in bulk by `save_systems`)."""
+    """A row of `prediction_batch_systems`: what one system staged, or why it failed (written in bulk by `save_systems`).
+
+    `attempted_at` is when the system was called, None if it was not.
+    """
+    refused = rows[rows["prediction_error_code"].notna()]
+    excused = refused[refused["prediction_error_code"].isin(EXCUSED_REFUSALS)]
     return {
         "batch_id": batch.batch_id,
         "game_date": batch.game_date,
         "system_id": system_id,
         "state": state,
-        "staged_rows": rows,
+        "staged_rows": len(rows),
         "staged_players": players,
-        "refused_players": refused,
+        "refused_players": refused["universal_player_id"].nunique(),
+        "excused_players": excused["universal_player_id"].nunique(),
         "error_message": error,
+        "attempted_at": attempted_at,
     }
 
 
@@ -135,14 +145,26 @@ def save_systems(
 def record_failure(platform: Platform, batches: Sequence[Batch], system_id: str, error: BaseException) -> None:
     """A system that raised: its own failure, said on each batch it was to serve. What it had merged before still counts."""
     said = redact(f"{type(error).__name__}: {error}")[:2000]
-    days = [batch.game_date for batch in batches]
     merged = {
-        one["batch_id"]: one | {"error_message": said}
-        for one in _systems_between(platform, min(days), max(days))
-        if one["system_id"] == system_id and one["state"] == "consolidated"
+        batch_id: one | {"error_message": said}
+        for batch_id, one in _held_by(platform, batches, system_id).items()
+        if one["state"] == "consolidated"
     }
-    failed = [merged.get(one.batch_id) or system_row(one, system_id, "failed", error=said) for one in batches]
+    now = platform.now
+    failed = [merged.get(one.batch_id) or system_row(one, system_id, "failed", now, error=said) for one in batches]
     save_systems(platform, failed)
+
+
+def record_open_circuit(platform: Platform, batches: Sequence[Batch], system_id: str, reason: str) -> None:
+    """A system that was not called: a failure of each batch, unless it answered that batch before. An earlier attempt stays one."""
+    held = _held_by(platform, batches, system_id)
+    rows = [
+        (held.get(one.batch_id) or system_row(one, system_id, "failed", None)) | {"error_message": reason}
+        for one in batches
+        if one.batch_id not in held or held[one.batch_id]["state"] == "failed"
+    ]
+    if rows:
+        save_systems(platform, rows)
 
 
 def save_failure(platform: Platform, batch: Batch, completion_pct: float, reason: str) -> None:
@@ -188,6 +210,14 @@ def _systems_between(platform: Platform, start: date, end: date) -> list[dict[st
         " WHERE game_date BETWEEN @start_date AND @end_date ORDER BY game_date, batch_id, system_id",
         {"start_date": start, "end_date": end},
     ).to_pylist()
+
+
+def _held_by(platform: Platform, batches: Sequence[Batch], system_id: str) -> dict[str, dict[str, Any]]:
+    """What is recorded of a system in these batches, by batch id."""
+    days = [batch.game_date for batch in batches]
+    ids = {batch.batch_id for batch in batches}
+    rows = _systems_between(platform, min(days), max(days))
+    return {one["batch_id"]: one for one in rows if one["system_id"] == system_id and one["batch_id"] in ids}
 
 
 def _is_reusable(batch: Batch, content: str, systems: Sequence[str], forced_by: str | None) -> bool:

@@ -274,11 +274,9 @@ def _mark(platform: Platform, wave: Sequence[Staged], after: _Tally) -> None:
         batch, rows = staged.batch, staged.rows
         for system_id in sorted({one.system_id for one in staged.tables}):
             mine = rows[rows["system_id"] == system_id]
-            refused = mine.loc[mine["prediction_error_code"].notna(), "universal_player_id"].nunique()
+            called_at = max(one.created_at for one in staged.tables if one.system_id == system_id)
             players = len(staged.players[system_id])
-            systems.append(
-                system_row(batch, system_id, "consolidated", rows=len(mine), players=players, refused=refused)
-            )
+            systems.append(system_row(batch, system_id, "consolidated", called_at, mine, players=players))
         counts = {"inserted_rows": after.inserted[batch.batch_id], "superseded_rows": after.superseded[batch.batch_id]}
         is_news = batch.row["consolidated_at"] is None or any(batch.row[name] != counts[name] for name in counts)
         batches[batch.batch_id] = counts | ({"consolidated_at": platform.now} if is_news else {}) | _accepted(rows)

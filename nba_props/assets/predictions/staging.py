@@ -9,9 +9,17 @@ import pandas as pd
 import pyarrow as pa
 
 from nba_props.assets._factory import OWNERS
-from nba_props.assets.predictions.batch import Batch, open_batches, record_failure, save_systems, system_row
+from nba_props.assets.predictions.batch import (
+    Batch,
+    open_batches,
+    record_failure,
+    record_open_circuit,
+    save_systems,
+    system_row,
+)
 from nba_props.assets.predictions.inputs import shelf_for, slate_of, slate_players
 from nba_props.assets.predictions.models import model_key
+from nba_props.breaker import open_circuits
 from nba_props.catalog import table
 from nba_props.catalog.render.arrow import arrow_schema
 from nba_props.domain import calibration
@@ -141,6 +149,8 @@ def stage_system(platform: Platform, system_id: str, start: date, end: date, run
         is_forced=bool(tags.get(FORCE_TAG)),
     )
     batches = {day: batch for day, batch in opened.items() if not batch.is_done}
+    if not tags.get(FORCE_TAG):
+        batches = _without_stopped(platform, system_id, batches)
     if not batches:
         return {}
     players = players[players["game_date"].isin(list(batches))].reset_index(drop=True)
@@ -152,6 +162,18 @@ def stage_system(platform: Platform, system_id: str, start: date, end: date, run
     except Exception as error:
         record_failure(platform, list(batches.values()), system_id, error)
         raise
+
+
+def _without_stopped(platform: Platform, system_id: str, batches: dict[date, Batch]) -> dict[date, Batch]:
+    """The batches the system is called for; those of a run mode in which its circuit is open are recorded without it."""
+    for run_mode in sorted({batch.row["run_mode"] for batch in batches.values()}):
+        circuit = open_circuits(platform, run_mode).get(system_id)
+        if circuit is not None:
+            stopped = [batch for batch in batches.values() if batch.row["run_mode"] == run_mode]
+            dg.get_dagster_logger().warning(f"{system_id} is not called: {circuit.reason}")
+            record_open_circuit(platform, stopped, system_id, circuit.reason)
+            batches = {day: batch for day, batch in batches.items() if batch not in stopped}
+    return batches
 
 
 def _instants_of_knowledge(
@@ -241,8 +263,7 @@ def _stage(platform: Platform, system_id: str, rows: pd.DataFrame, batches: dict
         staged = pa.Table.from_pandas(mine[list(PREDICTIONS.column_names)], schema=schema, preserve_index=False)
         platform.warehouse.stage(PREDICTIONS, staging, staged)
         players = mine["universal_player_id"].nunique()
-        refused = mine.loc[mine["prediction_error_code"].notna(), "universal_player_id"].nunique()
-        recorded_rows.append(system_row(batch, system_id, "staged", rows=len(mine), players=players, refused=refused))
+        recorded_rows.append(system_row(batch, system_id, "staged", created_at, mine, players=players))
         counts[day] = len(mine)
     save_systems(platform, recorded_rows)
     return counts

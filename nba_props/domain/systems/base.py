@@ -27,6 +27,11 @@ class Refusal(StrEnum):
     NOT_A_NUMBER = "not_a_number"
 
 
+EXCUSED_REFUSALS: Final = frozenset(
+    {Refusal.NO_MODEL, Refusal.LOW_QUALITY_FEATURES, Refusal.UNDER_5_SIMILAR_GAMES, Refusal.TOO_FEW_SYSTEMS}
+)
+"""Refusals that what a system was given explains: no model of the month, poor features, a short history, broken members."""
+
 COMPONENTS: Final[tuple[str, ...]] = (
     "baseline_points",
     "fatigue_adjustment",

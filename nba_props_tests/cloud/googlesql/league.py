@@ -73,7 +73,8 @@ def _grade(platform: Platform) -> None:
     graded = accuracy_frame(gradable_predictions(platform, GRADED, GRADED))
     rows = pa.Table.from_pandas(graded[list(ACCURACY.column_names)], preserve_index=False)
     platform.warehouse.replace_rows(ACCURACY, rows, GRADED, GRADED)
-    build(platform, TABLES["nba_grading.system_daily_performance"], GRADED, GRADED, Request())
+    for name in ("system_daily_performance", "system_rolling_performance"):
+        build(platform, TABLES[f"nba_grading.{name}"], GRADED, GRADED, Request())
 
 
 def awkward(rows: Rows, seed: int = 20251102) -> Rows:
