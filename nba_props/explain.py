@@ -30,6 +30,9 @@ select
     predicted_points, predicted_median, interval_80_low, interval_80_high, recommendation, confidence_score, over_prob,
     under_prob, push_prob, over_price_american, under_price_american, line_source, sportsbook, line_snapshot_at,
     line_minutes_before_game, opening_line, baseline_points, fatigue_adjustment, shot_zone_adjustment, pace_adjustment,
+    raw_points, anchored_points, anchored_median, anchor_weight, anchor_weight_low, anchor_weight_high, market_over_prob,
+    devig_method, edge, expected_value, kelly_fraction, independent_over_prob, calibration_id, calibration_method,
+    play_prob, projected_minutes, points_per_minute, vacated_minutes, minutes_from_absences, absent_teammates,
     usage_adjustment, home_away_adjustment, similarity_baseline, similar_games_count, contributing_systems,
     missing_systems, system_agreement_score, key_factors, warnings, prediction_error_code, model_id, model_version,
     training_start_date, training_end_date, feature_version, feature_quality_score, data_quality_tier, features_hash,
@@ -109,6 +112,17 @@ where c.game_date = @start_date and c.universal_player_id = @player_id
 """
 
 
+_SHIFTS = """
+select p.player_name, p.universal_player_id, p.projected_minutes, p.minutes_from_absences, p.usage_adjustment, p.absent_teammates
+from nba_predictions.player_prop_predictions as p
+inner join nba_analytics.upcoming_player_game_context as c
+    on c.game_date = p.game_date and c.game_id = p.game_id and c.team_abbr = p.team_abbr
+where p.game_date = @start_date and c.game_date = @start_date and c.universal_player_id = @player_id
+    and p.is_active and p.is_main_line and p.minutes_from_absences is not null
+order by p.minutes_from_absences desc, p.player_name
+"""
+
+
 @dataclass(frozen=True)
 class Feature:
     """One input as it was used."""
@@ -152,7 +166,8 @@ class Trace:
     """One player of one slate, traced. Rows are dictionaries of the queries' columns; instants are UTC.
 
     predictions: main-line rows in force, or a system's typed refusal, one a system; ladder: the other rungs in force;
-    quotes: each with `choice` (chosen, or why not); missing: the reason where nothing is in force.
+    quotes: each with `choice` (chosen, or why not); shifts: his team's players, each with the minutes and points that tonight's
+    absences bring him, and who is absent; missing: the reason where nothing is in force.
     """
 
     game_date: date
@@ -166,6 +181,7 @@ class Trace:
     vectors: tuple[Vector, ...]
     games: tuple[Row, ...]
     agreements: tuple[Agreement, ...]
+    shifts: tuple[Row, ...]
     names: tuple[Row, ...]
     injury_reports: tuple[Row, ...]
     missing: Row | None
@@ -211,6 +227,7 @@ def explain(platform: Platform, day: date, player_id: str, player_name: str, sys
         vectors=vectors,
         games=tuple(games),
         agreements=_agreements(vectors, games),
+        shifts=tuple(ask(_SHIFTS)),
         names=tuple(ask(_NAMES)),
         injury_reports=tuple(ask(_REPORTS)),
         missing=None if any(row["is_active"] for row in said) else _missing(platform, day, player_id, context),
@@ -313,7 +330,7 @@ def _vectors(stored: Sequence[Row], predictions: Sequence[Row]) -> tuple[Vector,
 
 
 def _features(values: Mapping[str, float | None], sources: Mapping[str, str]) -> tuple[Feature, ...]:
-    return tuple(Feature(name, value, sources[name]) for name, value in values.items())
+    return tuple(Feature(name, value, sources.get(name, "computed")) for name, value in values.items())
 
 
 def _agreements(vectors: Sequence[Vector], games: Sequence[Row]) -> tuple[Agreement, ...]:

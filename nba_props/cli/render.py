@@ -341,8 +341,10 @@ def trace(found: "Trace") -> None:
         )
     if found.predictions:
         _numbers(found)
+        _two_numbers(found)
         _rungs(found)
         _batches(found)
+    _shifts(found)
     _quotes(found)
     _vectors(found)
     _games(found)
@@ -394,6 +396,67 @@ def _numbers(found: "Trace") -> None:
         "model",
     )
     show(table(headings, rows, title="predictions in force (main line)", right=(1, 2, 4, 6, 7)))
+
+
+def _two_numbers(found: "Trace") -> None:
+    """The independent number, the anchored one and what the market says, by system."""
+    rows = [
+        (
+            row["system_id"],
+            number(row["raw_points"], ".2f"),
+            number(row["predicted_points"], ".2f"),
+            number(row["anchored_points"], ".2f"),
+_weight(row),
+            number(row["independent_over_prob"], ".3f"),
+            number(row["over_prob"], ".3f"),
+            number(row["market_over_prob"], ".3f"),
+            number(row["edge"], "+.3f"),
+            number(row["expected_value"], "+.3f"),
+            row["calibration_id"] or "none yet",
+        )
+        for row in found.predictions
+        if row["prediction_error_code"] is None
+    ]
+    headings = (
+        "system",
+        "own",
+        "independent",
+        "anchored",
+        "own weight [95 %]",
+        "P(over) alone",
+        "P(over)",
+        "market",
+        "edge",
+        "EV",
+        "calibration",
+    )
+    show(table(headings, rows, title="two numbers: alone, and drawn to the market", right=tuple(range(1, 10))))
+
+
+def _weight(row: Mapping[str, Any]) -> str:
+    weight, low, high = (number(row[f"anchor_weight{end}"], ".2f") for end in ("", "_low", "_high"))
+    return f"{weight} [{low}, {high}]"
+
+
+def _shifts(found: "Trace") -> None:
+    """Who is expected to be missing, and to whom his minutes go."""
+    absent = dict.fromkeys(
+        name for row in found.shifts if row["absent_teammates"] for name in row["absent_teammates"].split(", ")
+    )
+    if not absent:
+        return
+    show("", f"[bold]expected to be missing[/bold]: {escape(', '.join(absent))}")
+    rows = [
+        (
+            f"{row['player_name']}{' (this player)' if row['universal_player_id'] == found.universal_player_id else ''}",
+            number(row["projected_minutes"], ".1f"),
+            number(row["minutes_from_absences"], "+.1f"),
+            number(row["usage_adjustment"], "+.1f"),
+        )
+        for row in found.shifts
+    ]
+    headings = ("team-mate", "minutes", "of which from absences", "points from absences")
+    show(table(headings, rows, title="where their minutes go, beyond the usual", right=(1, 2, 3)))
 
 
 def _rungs(found: "Trace") -> None:
