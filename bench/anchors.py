@@ -59,7 +59,7 @@ def player_games(archive: Path) -> pd.DataFrame:
 def with_lines(games: pd.DataFrame, archive: Path) -> pd.DataFrame:
     """The same rows with line and de-vigged P(over) where books quoted the player before tip."""
     quotes = pd.read_parquet(archive / "points_lines.parquet")
-    quotes = quotes[quotes["is_main"] & quotes["pre_tip"].eq(True)].copy()  # noqa: FBT003 - NULL is not TRUE
+    quotes = quotes[quotes["is_main"] & quotes["pre_tip"].eq(True)].copy()
     quotes["key"] = quotes["player_name"].map(player_lookup)
     quotes["game_date"] = pd.to_datetime(quotes["game_date"])
     last = quotes.sort_values("snapshot_utc").groupby(["key", "game_date", "bookmaker"]).tail(1)
@@ -129,11 +129,13 @@ def report(games: pd.DataFrame) -> None:
 def _minutes(games: pd.DataFrame) -> None:
     error = (games["minutes_ewm_3"] - games["minutes"]).abs()
     for season in SEASONS:
-        print(f"minutes, exponential with half-life 3, played, {season}: MAE {error[games['season'] == season].mean():.3f}")
+        print(
+            f"minutes, exponential with half-life 3, played, {season}: MAE {error[games['season'] == season].mean():.3f}"
+        )
 
 
 def _market(games: pd.DataFrame) -> None:
-    priced = games[games["over_prob"].notna() & (games["line"] % 1 != 0) & games["two_sided"].eq(True)]  # noqa: FBT003
+    priced = games[games["over_prob"].notna() & (games["line"] % 1 != 0) & games["two_sided"].eq(True)]
     went_over = (priced["pts"] > priced["line"]).astype(float)
     squared = (priced["over_prob"] - went_over) ** 2
     low, high = clustered_interval(squared, priced["game_date"].astype(str)) or (np.nan, np.nan)

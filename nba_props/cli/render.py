@@ -406,7 +406,7 @@ def _two_numbers(found: "Trace") -> None:
             number(row["raw_points"], ".2f"),
             number(row["predicted_points"], ".2f"),
             number(row["anchored_points"], ".2f"),
-_weight(row),
+            _weight(row),
             number(row["independent_over_prob"], ".3f"),
             number(row["over_prob"], ".3f"),
             number(row["market_over_prob"], ".3f"),

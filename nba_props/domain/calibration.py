@@ -25,6 +25,7 @@ from nba_props.domain.distributions import (
     transformed,
 )
 from nba_props.domain.models import Learned, Model, Shelf, digest
+from nba_props.domain.scoring import calibration_error, calibration_error_by_chance
 
 FloatArray = NDArray[np.float64]
 
@@ -46,7 +47,6 @@ PRIOR_ROWS: Final = 1500.0
 """Rows that equal weights of the ensemble's members are worth."""
 
 FEWEST_ROWS_FOR_VALUE: Final = 1000
-_PERFECT_DRAWS: Final = 500
 _RESAMPLES: Final = 500
 _SMALLEST_PROB: Final = 1e-4
 
@@ -344,8 +344,8 @@ def _value(
         )
     anchor = fit_anchor(own[~later], market[~later], points[~later], dates[~later])
     prob = anchor.between(own[judged], market[judged]).prob_over(line[judged])
-    error = binned_error(prob, (points[judged] > line[judged]).astype(np.float64))
-    bar = perfect_error(prob, 0.95)
+    error = calibration_error(prob, (points[judged] > line[judged]).astype(np.float64))
+    bar = calibration_error_by_chance(prob)
     return Value(
         is_proven=error <= bar,
         rows=int(judged.sum()),
@@ -353,19 +353,6 @@ def _value(
         bar=round(bar, 6),
         reason=f"calibration error {error:.4f} on {judged.sum()} later rows; a perfect forecaster stays under {bar:.4f} in 95 %",
     )
-
-
-def binned_error(prob: FloatArray, outcome: FloatArray, bins: int = 10) -> float:
-    """Expected calibration error: |mean probability - share| in bins of equal width, weighted by rows."""
-    where = np.minimum((prob * bins).astype(np.int64), bins - 1)
-    return float(np.abs(np.bincount(where, weights=prob - outcome, minlength=bins)).sum() / prob.size)
-
-
-def perfect_error(prob: FloatArray, level: float, draws: int = _PERFECT_DRAWS, seed: int = 7) -> float:
-    """The quantile of `binned_error` that a forecaster whose probabilities are the truth would show on as many rows."""
-    rng = np.random.default_rng(seed)
-    found = [binned_error(prob, (rng.random(prob.size) < prob).astype(np.float64)) for _ in range(draws)]
-    return float(np.quantile(found, level))
 
 
 def residuals_of(rows: pd.DataFrame, answers: Mapping[str, FloatArray], over_prob: FloatArray) -> Residuals:
