@@ -22,7 +22,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from nba_props.domain.distributions import fit_spread
-from nba_props.domain.grading import clustered_interval
+from nba_props.domain.intervals import clustered_interval
 from nba_props.domain.names import player_lookup
 from nba_props.domain.odds import DevigMethod, devig
 from nba_props.domain.scoring import brier, crps
