@@ -61,7 +61,7 @@ def _errors(tables: "Sequence[EvaluationTable]") -> "Figure":
     figure, axes = _figure(1, len(tables), (6.4 * len(tables), height))
     for at, table in zip(axes, tables, strict=True):
         _errors_of(at, table)
-    figure.supxlabel("mean absolute error of the median, points (bars: 95 %, by date)", fontsize=9)
+    figure.suptitle("Mean absolute error of the median, points (bars: 95 %, by date)", fontsize=11)
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=5, fontsize=8)
     return figure
 
@@ -96,9 +96,10 @@ def _reliability(table: "EvaluationTable") -> "Figure":
     figure, axes = _panels(len(systems))
     for at, system in zip(axes, systems, strict=False):
         _reliability_of(at, system, by_name)
-    figure.suptitle(f"P(over) against what happened, {table.probabilities.rows} half lines (bars: 95 %)", fontsize=11)
-    figure.supxlabel("mean stated probability of a bin", fontsize=9)
-    figure.supylabel("share that went over", fontsize=9)
+    figure.suptitle(
+        f"P(over) on {table.probabilities.rows} half lines: across what was said, up the share that went over (bars: 95 %)",
+        fontsize=10,
+    )
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=8)
     return figure
 

@@ -120,7 +120,6 @@ def graded(platform: Platform) -> Platform:
 def assembled(grades: list[dict[str, Any]], forms: list[dict[str, Any]], **baselines: Any) -> Evaluation:
     """The evaluation of these rows; ridge is missing unless given."""
     rows = pd.DataFrame(grades).drop(columns=["has_prop_line", "participation"])
-    rows["anchored_crps"] = 3.0
     known = pd.DataFrame(forms).set_index(GAME_KEY).assign(**({"ridge": float("nan")} | baselines))
     return assemble(rows, known, DAYS[0], DAYS[-1])
 
