@@ -57,10 +57,12 @@ def _figure(rows: int, columns: int, size: tuple[float, float], **more: Any) -> 
 
 
 def _errors(tables: "Sequence[EvaluationTable]") -> "Figure":
-    height = 1.4 + 0.34 * max(len(table.scores) for table in tables)
+    height = 1.9 + 0.34 * max(len(table.scores) for table in tables)
     figure, axes = _figure(1, len(tables), (6.4 * len(tables), height))
     for at, table in zip(axes, tables, strict=True):
         _errors_of(at, table)
+    figure.suptitle("Mean absolute error of the median, points (bars: 95 %, by date)", fontsize=11)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=5, fontsize=8)
     return figure
 
 
@@ -74,9 +76,7 @@ def _errors_of(at: "Axes", table: "EvaluationTable") -> None:
     for kind in dict.fromkeys(score.kind for score in table.scores):
         at.plot([], [], "o", color=_COLOURS[kind], label=_LABELS[kind])
     at.set_title(f"{TITLES[table.name]}: {table.rows} player-games, {table.live_rows} live", fontsize=10)
-    at.set_xlabel("mean absolute error of the median, points, with 95 % interval by date")
     at.grid(axis="x", alpha=0.3)
-    at.legend(loc="best", fontsize=7)
 
 
 def _bars(score: "Score") -> list[list[float]] | None:
@@ -96,9 +96,11 @@ def _reliability(table: "EvaluationTable") -> "Figure":
     figure, axes = _panels(len(systems))
     for at, system in zip(axes, systems, strict=False):
         _reliability_of(at, system, by_name)
-    figure.suptitle(f"P(over) against what happened, {table.probabilities.rows} half lines (bars: 95 %)", fontsize=11)
-    figure.supxlabel("mean stated probability of a bin", fontsize=9)
-    figure.supylabel("share that went over", fontsize=9)
+    figure.suptitle(
+        f"P(over) on {table.probabilities.rows} half lines: across what was said, up the share that went over (bars: 95 %)",
+        fontsize=10,
+    )
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=8)
     return figure
 
 
@@ -120,7 +122,6 @@ def _reliability_of(at: "Axes", system: str, by_name: "Mapping[str, ProbabilityS
     at.set_xlim(0, 1)
     at.set_ylim(0, 1)
     at.grid(alpha=0.3)
-    at.legend(loc="upper left", fontsize=7)
 
 
 # --- distributions ----------------------------------------------------------------------------------------------------

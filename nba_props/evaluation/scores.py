@@ -358,8 +358,12 @@ class Slice:
 
 
 def slices(games: PlayerGames, contenders: Sequence[Contender]) -> tuple[Slice, ...]:
+    """Every group that has rows, in order. Lines are a group of their own only among rows with a line."""
+    has_line = any(one.kind == "line" for one in contenders)
     found = []
     for slicing, groups in groups_of(games).items():
+        if slicing == "line_size" and not has_line:
+            continue
         for group in groups.cat.categories:
             mask = (groups == group).to_numpy()
             if mask.any():

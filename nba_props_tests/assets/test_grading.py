@@ -12,12 +12,15 @@ from nba_props.assets.grading.prediction_accuracy import prediction_accuracy
 from nba_props.assets.grading.system_daily_performance import system_daily_performance
 from nba_props.catalog import ColumnType, Table, table
 from nba_props.catalog.render.arrow import arrow_schema
+from nba_props.domain.distributions import POWER_NORMAL_V1, CountDistribution
 from nba_props.domain.grading import VOID_REASONS
+from nba_props.domain.scoring import crps, pit, pit_share
 from nba_props.errors import BadInput
 from nba_props.platform import Platform
 
 SCHEDULE = table("nba_raw.schedule")
 SUMMARY = table("nba_analytics.player_game_summary")
+LINES = table("nba_analytics.line_prices")
 PREDICTIONS = table("nba_predictions.player_prop_predictions")
 ACCURACY = table("nba_grading.prediction_accuracy")
 HISTORY = table("nba_reference.processor_run_history")
@@ -44,6 +47,9 @@ def put(platform: Platform, target: Table, rows: Iterable[dict[str, Any]]) -> No
     platform.warehouse.upsert(target, pa.Table.from_pylist(full, schema=arrow_schema(target)))
 
 
+OWN = POWER_NORMAL_V1.around(21.5)
+
+
 def prediction(player: str, recommendation: str = "OVER", line: float | None = 20.5, **changes: Any) -> dict[str, Any]:
     """An active main-line row of GAME: mean 22, median 21, -110 for the over and +120 for the under."""
     key = -1 if line is None else round(line * 10)
@@ -59,6 +65,8 @@ def prediction(player: str, recommendation: str = "OVER", line: float | None = 2
         "current_points_line": line,
         "predicted_points": 22.0,
         "predicted_median": 21.0,
+        "distribution_location": float(OWN.location),
+        "distribution_scale": float(OWN.scale),
         "recommendation": recommendation,
         "over_price_american": None if line is None else -110.0,
         "under_price_american": None if line is None else 120.0,
@@ -71,6 +79,22 @@ def prediction(player: str, recommendation: str = "OVER", line: float | None = 2
 def box(player: str, points: int | None, participation: str = "played", **changes: Any) -> dict[str, Any]:
     row = {"game_date": DAY, "game_id": GAME, "universal_player_id": player, "participation": participation}
     return row | {"points": points} | changes
+
+
+def quote(player: str, line: float, minute: int, bookmaker: str = "draftkings", **changes: Any) -> dict[str, Any]:
+    """A usable main quote seen `minute` minutes after noon Eastern."""
+    row = {
+        "game_date": DAY,
+        "game_id": GAME,
+        "universal_player_id": player,
+        "bookmaker": bookmaker,
+        "line": line,
+        "line_x10": round(line * 10),
+        "is_main": True,
+        "is_usable": True,
+        "snapshot_at": datetime(2024, 3, 15, 16, tzinfo=UTC) + timedelta(minutes=minute),
+    } | changes
+    return {"quote_id": f"{player}/{bookmaker}/{line}/{minute}"} | row
 
 
 def schedule(platform: Platform, *games: tuple[str, date]) -> None:
@@ -212,6 +236,85 @@ def test_a_date_without_games_is_graded_to_nothing(platform: Platform) -> None:
     assert stored(platform, "system_daily_performance") == []
 
 
+# -- distributions, the anchored number and the close -------------------------------------------------------------------
+
+
+def test_what_was_predicted_is_carried_and_its_distributions_are_scored(slate: Platform) -> None:
+    carried = {
+        "anchored_points": 20.6,
+        "anchored_median": 20.0,
+        "interval_80_low": 12.0,
+        "interval_80_high": 31.0,
+        "distribution_location": 8.5,
+        "distribution_scale": 2.0,
+        "anchored_location": 8.3,
+        "anchored_scale": 1.9,
+        "over_prob": 0.55,
+        "push_prob": 0.0,
+        "independent_over_prob": 0.58,
+        "market_over_prob": 0.52,
+        "expected_value": 0.01,
+        "projected_minutes": 34.5,
+        "data_quality_tier": "gold",
+        "sportsbook": "draftkings",
+        "run_mode": "backfill",
+    }
+    put(slate, PREDICTIONS, [prediction(LEBRON, **carried)])
+    put(slate, SUMMARY, [box(LEBRON, 26, minutes=36.2)])
+    run(slate)
+    graded = grades(slate)[LEBRON]
+    assert {name: graded[name] for name in carried} == carried
+    own, anchored = CountDistribution(8.5, 2.0), CountDistribution(8.3, 1.9)
+    assert (graded["actual_minutes"], graded["anchored_absolute_error"]) == (36.2, 6)
+    assert [graded["crps"], graded["anchored_crps"]] == pytest.approx([float(crps(own, 26)), float(crps(anchored, 26))])
+    assert [graded["pit_low"], graded["pit_high"]] == pytest.approx([float(end) for end in pit(own, 26)])
+    without = grades(slate)[GABE]
+    assert (without["anchored_crps"], without["anchored_absolute_error"]) == (None, None)
+    assert without["crps"] == pytest.approx(float(crps(OWN, 3)))
+
+
+def test_who_did_not_play_has_no_score_of_any_distribution(slate: Platform) -> None:
+    put(slate, PREDICTIONS, [prediction(LEBRON, anchored_location=8.3, anchored_scale=1.9, sportsbook="draftkings")])
+    put(slate, SUMMARY, [box(LEBRON, 0, "dnp_injury", minutes=0.0)])
+    put(slate, LINES, [quote(LEBRON, 22.5, 5)])
+    run(slate)
+    scores = ("crps", "anchored_crps", "pit_low", "pit_high", "actual_minutes", "closing_line_value")
+    assert [grades(slate)[LEBRON][name] for name in scores] == [None] * 6
+    assert grades(slate)[LEBRON]["closing_line"] == 22.5  # the market's, whatever became of the player
+
+
+def test_the_closing_line_is_the_same_books_last_usable_main_quote(slate: Platform) -> None:
+    put(
+        slate,
+        PREDICTIONS,
+        [prediction(LEBRON, sportsbook="draftkings"), prediction(GABE, "PASS", 3.5, sportsbook="betmgm")],
+    )
+    put(
+        slate,
+        PREDICTIONS,
+        [prediction(AUSTIN, "UNDER", sportsbook="draftkings"), prediction(RUI, "UNDER", 12.0, sportsbook="fanduel")],
+    )
+    put(
+        slate,
+        LINES,
+        [
+            quote(LEBRON, 20.5, 0),
+            quote(LEBRON, 21.5, 300),
+            quote(LEBRON, 22.5, 400, is_usable=False),  # in play
+            quote(LEBRON, 24.5, 390, is_main=False),
+            quote(LEBRON, 19.5, 390, "fanduel"),  # another book
+            quote(LEBRON, 9.5, 390, game_id=LATER_GAME),
+            quote(AUSTIN, 22.0, 300),
+            quote(RUI, 11.5, 300, "fanduel"),
+            quote(GABE, 4.5, 300, "betmgm"),
+        ],
+    )
+    run(slate)
+    graded = grades(slate)
+    found = {player: (row["closing_line"], row["closing_line_value"]) for player, row in graded.items()}
+    assert found == {LEBRON: (21.5, 1), AUSTIN: (22.0, -1.5), RUI: (11.5, 0.5), GABE: (4.5, None)}
+
+
 # -- again -------------------------------------------------------------------------------------------------------------
 
 
@@ -247,9 +350,19 @@ def test_a_range_at_once_equals_its_days(slate: Platform) -> None:
 
 def test_performance_of_a_system(slate: Platform) -> None:
     put(slate, PREDICTIONS, [prediction("nba_1"), prediction(LEBRON, "UNDER", system_id="ensemble_v1")])
+    anchored = {"anchored_median": 20.0, "anchored_location": 8.3, "anchored_scale": 1.9, "sportsbook": "draftkings"}
+    put(slate, PREDICTIONS, [prediction(LEBRON, over_prob=0.6, **anchored)])
+    put(slate, PREDICTIONS, [prediction(RUI, "UNDER", line=12.0, over_prob=0.9)])  # 12 points: neither over nor under
+    put(slate, PREDICTIONS, [prediction(AUSTIN, "UNDER", over_prob=0.3, **(anchored | {"anchored_median": 23.0}))])
+    put(slate, LINES, [quote(LEBRON, 21.0, 10), quote(AUSTIN, 22.0, 10)])
     run(slate, assets=BOTH)
     ensemble, average = stored(slate, "system_daily_performance")
     assert (ensemble["system_id"], ensemble["predictions"], ensemble["hit_rate"]) == ("ensemble_v1", 1, 0)
+    assert (ensemble["anchored_mae"], ensemble["brier"], ensemble["closing_line_value"]) == (None, None, None)
+    assert ensemble["over_share"] == 0
+    points = [26, 25, 12, 3]
+    low, high = pit(OWN, points)
+    assert high[3] < 0.1  # one of the four lies outside
     assert average == {
         "game_date": DAY,
         "system_id": "moving_average",
@@ -266,5 +379,26 @@ def test_performance_of_a_system(slate: Platform) -> None:
         "hit_rate": 0.5,
         "within_3_share": 0,
         "within_5_share": 0.5,
+        "anchored_mae": (6 + 2) / 2,
+        "crps": pytest.approx(crps(OWN, points).mean(), abs=1e-6),
+        "interval_80_share": pytest.approx(pit_share(low, high, 0.1, 0.9), abs=1e-6),
+        "brier": pytest.approx((0.4**2 + 0.7**2) / 2, abs=1e-6),
+        "over_share": 0.5,
+        "closing_line_value": pytest.approx((0.5 - 1.5) / 2),
         "profit_units": pytest.approx(100 / 110 - 1, abs=1e-6),
     }
+
+
+def test_coverage_counts_the_part_of_a_stretch_that_lies_inside(platform: Platform) -> None:
+    """Points at the 10 % boundary count in part; points that a distribution holds impossible count as outside."""
+    at_the_edge = int(OWN.quantile(0.1))
+    schedule(platform, (GAME, DAY))
+    put(platform, PREDICTIONS, [prediction(LEBRON), prediction(AUSTIN, distribution_scale=0.05)])
+    put(platform, SUMMARY, [box(LEBRON, at_the_edge), box(AUSTIN, 80)])
+    run(platform, assets=BOTH)
+    (average,) = stored(platform, "system_daily_performance")
+    assert grades(platform)[AUSTIN]["pit_low"] == grades(platform)[AUSTIN]["pit_high"] == 1
+    low, high = pit(OWN, [at_the_edge])
+    share = pit_share(low, high, 0.1, 0.9)
+    assert 0 < share < 1
+    assert average["interval_80_share"] == pytest.approx(share / 2, abs=1e-6)

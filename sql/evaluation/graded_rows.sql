@@ -31,7 +31,6 @@ select
     actual_minutes,
     actual_points,
     crps,
-    anchored_crps,
     pit_low,
     pit_high,
     closing_line_value,

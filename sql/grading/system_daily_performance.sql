@@ -17,7 +17,9 @@ scored as (
         -- Of the stretch from pit_low to pit_high, on which the randomised PIT is drawn, the share between 0.1 and 0.9.
         case
             when g.pit_high > g.pit_low
-                then greatest(0.0, least(g.pit_high, 0.9) - greatest(g.pit_low, 0.1)) / (g.pit_high - g.pit_low)
+                then safe_divide(
+                    greatest(0.0, least(g.pit_high, 0.9) - greatest(g.pit_low, 0.1)), g.pit_high - g.pit_low
+                )
             when g.pit_low >= 0.1 and g.pit_low < 0.9 then 1.0
             when g.pit_low is not null then 0.0
         end as inside_80,
