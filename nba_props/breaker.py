@@ -39,7 +39,7 @@ def open_circuits(platform: Platform, run_mode: str) -> dict[str, Circuit]:
     failures = platform.settings.breaker_failures
     cooldown = timedelta(minutes=platform.settings.breaker_cooldown_minutes)
     circuits = {system_id: circuit_of(made, failures, cooldown) for system_id, made in sorted(attempts.items())}
-    return {system_id: one for system_id, one in circuits.items() if one is not None and one.is_open(platform.now)}
+    return {system_id: one for system_id, one in circuits.items() if one is not None and one.holds_at(platform.now)}
 
 
 def _attempt(row: Mapping[str, Any]) -> Attempt:

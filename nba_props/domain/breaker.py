@@ -49,7 +49,7 @@ class Circuit:
     failures: int
     error: str
 
-    def is_open(self, now: datetime) -> bool:
+    def holds_at(self, now: datetime) -> bool:
         return now < self.until
 
     @property

@@ -52,8 +52,8 @@ def test_it_opens_at_the_third_failure_in_a_row_and_stays_open_from_the_last(
     assert circuit.since == NOON + timedelta(minutes=since)
     assert circuit.until == NOON + timedelta(minutes=last) + HOUR
     assert circuit.failures == failures
-    assert circuit.is_open(circuit.until - timedelta(microseconds=1))
-    assert not circuit.is_open(circuit.until)
+    assert circuit.holds_at(circuit.until - timedelta(microseconds=1))
+    assert not circuit.holds_at(circuit.until)
 
 
 def test_how_many_failures_open_it_is_a_setting() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from nba_props.assets.predictions import staging as staging_module
-from nba_props.assets.predictions.batch import batches_between
+from nba_props.assets.predictions.batch import batches_between, record_open_circuit
 from nba_props.breaker import open_circuits
 from nba_props.domain.breaker import Circuit
 from nba_props.domain.systems import SYSTEM_IDS, build_systems
@@ -15,7 +15,7 @@ from nba_props.domain.systems.base import Projections, Refusal, Slate, projectio
 from nba_props.platform import Platform
 from nba_props.request import FORCE_TAG
 from nba_props_tests.conftest import TONIGHT
-from nba_props_tests.predictions.kit import at_hour, everything, in_force, merge
+from nba_props_tests.predictions.kit import at_hour, in_force, merge
 from nba_props_tests.predictions.test_batches import Pipeline, slate
 from nba_props_tests.slates import DAY, NOON
 
@@ -45,7 +45,9 @@ class Night(Pipeline):
     @property
     def record(self) -> dict[str, Any]:
         """What the newest batch says of the broken system."""
-        rows = everything(self.platform)["prediction_batch_systems"]
+        rows = self.platform.warehouse.query(
+            "SELECT * FROM nba_predictions.prediction_batch_systems WHERE game_date = @start_date", {"start_date": DAY}
+        ).to_pylist()
         return next(row for row in rows if (row["batch_id"], row["system_id"]) == (self.batch.batch_id, BROKEN))
 
 
@@ -126,19 +128,11 @@ def test_force_tries_anyway(opened: Night) -> None:
 
 
 def test_what_it_answered_of_the_batch_before_still_counts(night: Night) -> None:
-    """The batch lacks another system and is run again while this one's circuit, by later batches, is open."""
+    """A batch that lacks another system may be run again while this one's circuit, by other batches, is open."""
     night.means["moving_average"] = -1.0
     night.at(0)
-    first = night.players
-    night.means |= {"moving_average": 20.0, BROKEN: -1.0}
-    for hour in (1, 2, 3):
-        night.at(hour)
-    night.players = first
-    night.platform = at_hour(night.platform, 3.5)
-    batch = batches_between(night.platform, DAY, DAY)[0]
-    staging_module.record_open_circuit(night.platform, [batch], BROKEN, "circuit open until later: broken")
-    rows = everything(night.platform)["prediction_batch_systems"]
-    (mine,) = [row for row in rows if (row["batch_id"], row["system_id"]) == (batch.batch_id, BROKEN)]
+    record_open_circuit(night.platform, [night.batch], BROKEN, "circuit open until later: broken")
+    mine = night.record
     assert (mine["state"], mine["error_message"]) == ("consolidated", None)
 
 
