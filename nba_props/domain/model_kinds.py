@@ -12,7 +12,7 @@ import pandas as pd
 
 from nba_props.domain import calibration
 from nba_props.domain.models import Learned, Manifest, Model, verified
-from nba_props.domain.systems import ENSEMBLE, minutes_rate_v1, xgboost_v1
+from nba_props.domain.systems import ENSEMBLE, minutes_rate_v1, ridge_v1, xgboost_v1
 
 Frames = Mapping[str, pd.DataFrame]
 
@@ -26,8 +26,6 @@ class ModelKind:
     train: Callable[[Frames, date], Learned] | None
     """From rows by query name, and the month; None for calibration, which needs the other models too."""
     feature_names: Sequence[str]
-    serves: tuple[str, ...]
-    """Systems that cannot answer without it."""
     description: str
     uses_xgboost: bool = True
 
@@ -47,22 +45,27 @@ MODEL_KINDS: Final[tuple[ModelKind, ...]] = (
         ("training_rows",),
         lambda rows, month: xgboost_v1.train(rows["training_rows"], month),
         xgboost_v1.FEATURES,
-        (xgboost_v1.KIND,),
         "Gradient-boosted trees on the feature store, one model a month.",
+    ),
+    ModelKind(
+        ridge_v1.KIND,
+        ("training_rows",),
+        lambda rows, month: ridge_v1.train(rows["training_rows"], month),
+        ridge_v1.FEATURES,
+        "Ridge regression of points on form and match-up, one model a month.",
+        uses_xgboost=False,
     ),
     ModelKind(
         minutes_rate_v1.KIND,
         ("training_rows", "availability_rows"),
         lambda rows, month: minutes_rate_v1.train(rows["training_rows"], rows["availability_rows"], month),
         (*minutes_rate_v1.FEATURES, *minutes_rate_v1.PLAY_FEATURES),
-        (minutes_rate_v1.KIND,),
         "Who plays, how long, and how many points a minute: three models of trees a month.",
     ),
     ModelKind(
         calibration.KIND,
         (),
         None,
-        (),
         (),
         f"Spreads, anchors and {ENSEMBLE}'s weights, from what the others' twins predicted of the end of the window.",
         uses_xgboost=False,

@@ -16,6 +16,12 @@ form as (
     where game_date between @start_date and @end_date
 ),
 
+season as (
+    select game_id, team_abbr, season_day
+    from nba_analytics.upcoming_team_game_context
+    where game_date between @start_date and @end_date
+),
+
 quoted as (
     select game_id, team_abbr, countif(has_line) as team_quoted_players from context group by game_id, team_abbr
 ),
@@ -39,6 +45,7 @@ select
     c.team_games_seen_of_last_5,
     c.has_line,
     q.team_quoted_players,
+    s.season_day,
     c.injury_status,
     c.is_out,
     f.days_since_last_game,
@@ -46,6 +53,7 @@ select
     coalesce(o.is_played, false) as is_played
 from context as c
 inner join form as f on f.game_id = c.game_id and f.universal_player_id = c.universal_player_id
+inner join season as s on s.game_id = c.game_id and s.team_abbr = c.team_abbr
 inner join quoted as q on q.game_id = c.game_id and q.team_abbr = c.team_abbr
 inner join games as g on g.game_id = c.game_id
 left join outcomes as o on o.game_id = c.game_id and o.universal_player_id = c.universal_player_id

@@ -16,6 +16,12 @@ form as (
     where game_date between @start_date and @end_date
 ),
 
+season as (
+    select game_id, team_abbr, season_day
+    from nba_analytics.upcoming_team_game_context
+    where game_date between @start_date and @end_date
+),
+
 quoted as (
     select game_id, team_abbr, countif(has_line) as team_quoted_players from context group by game_id, team_abbr
 ),
@@ -38,6 +44,7 @@ select
     c.team_games_seen_of_last_5,
     c.has_line,
     q.team_quoted_players,
+    s.season_day,
     c.injury_status,
     c.is_out,
     f.minutes_ewm_8,
@@ -47,6 +54,7 @@ select
     p.position_letter
 from context as c
 inner join form as f on f.game_id = c.game_id and f.universal_player_id = c.universal_player_id
+inner join season as s on s.game_id = c.game_id and s.team_abbr = c.team_abbr
 inner join quoted as q on q.game_id = c.game_id and q.team_abbr = c.team_abbr
 left join positions as p on p.universal_player_id = c.universal_player_id
 order by c.game_date, c.game_id, c.universal_player_id

@@ -32,7 +32,15 @@ from nba_props.assets.exports.payloads import (
 from nba_props.assets.exports.queries import Row
 from nba_props.health import Finding, Level, SlateFacts, State
 
-SHOWN_FIRST = ("ensemble_v1", "xgboost_v1", "moving_average", "zone_matchup_v1", "similarity_balanced_v1")
+SHOWN_FIRST = (
+    "ensemble_v1",
+    "minutes_rate_v1",
+    "ridge_v1",
+    "xgboost_v1",
+    "moving_average",
+    "zone_matchup_v1",
+    "similarity_balanced_v1",
+)
 """Whose prediction stands for a player: the ensemble's, else the next by weight in it; others come last."""
 
 UNEXPLAINED = "unknown"

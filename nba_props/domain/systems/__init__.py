@@ -8,6 +8,7 @@ from nba_props.domain.systems.base import PredictionSystem
 from nba_props.domain.systems.ensemble_v1 import Ensemble
 from nba_props.domain.systems.minutes_rate_v1 import MinutesRate
 from nba_props.domain.systems.moving_average import MovingAverage
+from nba_props.domain.systems.ridge_v1 import RidgeRegression
 from nba_props.domain.systems.similarity_balanced_v1 import SimilarityBalanced
 from nba_props.domain.systems.xgboost_v1 import XGBoost
 from nba_props.domain.systems.zone_matchup_v1 import ZoneMatchup
@@ -17,6 +18,7 @@ MEMBERS: Final[Mapping[str, Callable[[Shelf], PredictionSystem]]] = {
     "zone_matchup_v1": lambda _: ZoneMatchup(),
     "similarity_balanced_v1": lambda _: SimilarityBalanced(),
     "xgboost_v1": XGBoost,
+    "ridge_v1": RidgeRegression,
     "minutes_rate_v1": MinutesRate,
 }
 """How each system is made from the models at hand; the ensemble combines them all."""

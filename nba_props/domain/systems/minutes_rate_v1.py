@@ -1,8 +1,9 @@
 """`minutes_rate_v1`: minutes first, then points per minute; whoever is missing tonight leaves his minutes to team-mates.
 
-Three models of trees a month. P(plays), of everyone on a roster, from how often and how lately he was seen, reports, and
-whether books quote him while they quote his team-mates. Minutes, given that he plays, from his form and from what his team
-lacks tonight beyond the usual. Points per minute, likewise. Never a line's value: the number is independent of the market.
+P(plays), of everyone on a roster: trees on how often and how lately he was seen, reports, and whether books quote him while
+they quote his team-mates. Minutes, given that he plays, from his form and from what his team lacks tonight beyond the usual:
+a regression line, and trees of what it leaves unexplained. Points per minute, likewise. Never a line's value: the number is
+independent of the market.
 
 In training, who was missing is what happened; at the slate it is what is expected, each player's usual minutes times the
 probability that he does not play. Residuals are always taken from predictions made the second way (`calibration`).
@@ -11,14 +12,15 @@ probability that he does not play. Residuals are always taken from predictions m
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import numpy as np
 import pandas as pd
 
 from nba_props.domain.models import TWIN, Learned, Model, Shelf, digest, usable_rows, validation_start
 from nba_props.domain.systems.base import FloatArray, Projections, Slate, numbers, projections
-from nba_props.domain.systems.trees import TREES, gain, matrix, trained
+from nba_props.domain.systems.linear import Linear, fitted
+from nba_props.domain.systems.trees import TREES, gain, matrix, predicted, trained
 from nba_props.domain.systems.xgboost_v1 import ModelFacts
 
 KIND: Final = "minutes_rate_v1"
@@ -82,13 +84,14 @@ PLAY_FEATURES: Final = (
     "quoted",
     "team_quoted_players",
     "report",
+    "season_day",
 )
 
 PLAY: Mapping[str, Any] = TREES | {"objective": "binary:logistic", "max_depth": 4, "eta": 0.1, "min_child_weight": 20}
 MINUTES: Mapping[str, Any] = TREES | {
     "objective": "reg:squarederror",
     "max_depth": 4,
-    "eta": 0.06,
+    "eta": 0.04,
     "min_child_weight": 40,
     "subsample": 0.7,
     "colsample_bytree": 0.4,
@@ -96,12 +99,14 @@ MINUTES: Mapping[str, Any] = TREES | {
 RATE: Mapping[str, Any] = TREES | {
     "objective": "reg:squarederror",
     "max_depth": 4,
-    "eta": 0.05,
+    "eta": 0.03,
     "min_child_weight": 600,  # rows weigh their minutes
     "subsample": 0.7,
     "colsample_bytree": 0.4,
 }
-ROUNDS: Final[Mapping[str, int]] = {"play": 80, "minutes": 160, "rate": 120}
+ROUNDS: Final[Mapping[str, int]] = {"play": 80, "minutes": 120, "rate": 100}
+
+MOST_MINUTES: Final = 48.0
 
 ROTATION_MINUTES: Final = 12.0
 LONGEST_ABSENCE_DAYS: Final = 45
@@ -131,14 +136,14 @@ def train(rows: pd.DataFrame, availability: pd.DataFrame, month: date) -> Learne
     inputs = matrix(with_absences(rows, rows), FEATURES)
     seen_to_play = play_matrix(availability)
     boundary = validation_start(rows)
-    final = _boosters(rows, inputs, availability, seen_to_play, None)
-    files = {f"{name}.ubj": bytes(one.save_raw("ubj")) for name, one in final.items()}
+    final = _fitted(rows, inputs, availability, seen_to_play, None)
+    files = final.files()
     metrics: dict[str, float] = {}
     if boundary is not None:
-        twins = _boosters(rows, inputs, availability, seen_to_play, boundary)
-        files |= {f"{TWIN}{name}.ubj": bytes(one.save_raw("ubj")) for name, one in twins.items()}
+        unseeing = _fitted(rows, inputs, availability, seen_to_play, boundary)
+        files |= unseeing.files(TWIN)
         unseen = (rows["game_date"] >= boundary).to_numpy()
-        metrics = _errors(twins, rows[unseen], inputs[unseen])
+        metrics = _errors(unseeing, rows[unseen], inputs[unseen])
     return Learned(
         files=files,
         feature_names=(*FEATURES, *PLAY_FEATURES),
@@ -151,31 +156,72 @@ def train(rows: pd.DataFrame, availability: pd.DataFrame, month: date) -> Learne
         metrics=metrics,
         importance={
             f"{name}: {feature}": share
-            for name, booster in final.items()
-            for feature, share in list(gain(booster).items())[:12]
+            for name, shares in (
+                ("plays", gain(final.play)),
+                ("minutes", final.minutes_line.importance),
+                ("rate", final.rate_line.importance),
+            )
+            for feature, share in list(shares.items())[:12]
         },
     )
 
 
-def _boosters(
+@dataclass(frozen=True)
+class _Models:
+    """P(plays) of trees; minutes and rate each a regression line and trees of what it leaves unexplained."""
+
+    play: Any
+    minutes: Any
+    rate: Any
+    minutes_line: Linear
+    rate_line: Linear
+
+    @classmethod
+    def of(cls, model: Model) -> Self:
+        lines = {name: Linear.from_json(model.files[f"{name}_line.json"]) for name in ("minutes", "rate")}
+        return cls(**model.boosters, minutes_line=lines["minutes"], rate_line=lines["rate"])
+
+    def files(self, prefix: str = "") -> dict[str, bytes]:
+        trees = {f"{prefix}{name}.ubj": bytes(getattr(self, name).save_raw("ubj")) for name in ROUNDS}
+        lines = {f"{prefix}{name}_line.json": getattr(self, f"{name}_line").to_json() for name in ("minutes", "rate")}
+        return trees | lines
+
+    def play_prob(self, roster: pd.DataFrame) -> FloatArray:
+        """Nobody who is reported out plays, whatever his history says."""
+        prob = predicted(self.play, play_matrix(roster), PLAY_FEATURES)
+        return np.where(roster["is_out"].to_numpy(dtype=bool), 0.0, prob)
+
+    def minutes_and_rate(self, inputs: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Minutes, given that he plays, and points per minute, of n x FEATURES."""
+        minutes = predicted(self.minutes, inputs, FEATURES, self.minutes_line.predict(inputs))
+        rate = predicted(self.rate, inputs, FEATURES, self.rate_line.predict(inputs))
+        return np.clip(minutes, 0, MOST_MINUTES), np.maximum(rate, 0)
+
+
+def _fitted(
     rows: pd.DataFrame, inputs: FloatArray, availability: pd.DataFrame, seen_to_play: FloatArray, before: date | None
-) -> dict[str, Any]:
-    """The three models, of the rows dated before `before` (all where None)."""
+) -> _Models:
+    """The models of the rows dated before `before` (all where None)."""
     use = np.full(len(rows), True) if before is None else (rows["game_date"] < before).to_numpy()
     known = np.full(len(availability), True) if before is None else (availability["game_date"] < before).to_numpy()
     points, minutes = numbers(rows, "points")[use], numbers(rows, "minutes")[use]
     is_played = availability["is_played"].to_numpy(dtype=np.float64)[known]
     rate = points / np.maximum(minutes, 1.0)
-    return {
-        "play": trained(seen_to_play[known], is_played, PLAY_FEATURES, PLAY, ROUNDS["play"]),
-        "minutes": trained(inputs[use], minutes, FEATURES, MINUTES, ROUNDS["minutes"]),
-        "rate": trained(inputs[use], rate, FEATURES, RATE, ROUNDS["rate"], weight=minutes),
-    }
+    minutes_line = fitted(inputs[use], minutes, FEATURES)
+    rate_line = fitted(inputs[use], rate, FEATURES, weight=minutes)
+    bases = minutes_line.predict(inputs[use]), rate_line.predict(inputs[use])
+    return _Models(
+        play=trained(seen_to_play[known], is_played, PLAY_FEATURES, PLAY, ROUNDS["play"]),
+        minutes=trained(inputs[use], minutes, FEATURES, MINUTES, ROUNDS["minutes"], base=bases[0]),
+        rate=trained(inputs[use], rate, FEATURES, RATE, ROUNDS["rate"], weight=minutes, base=bases[1]),
+        minutes_line=minutes_line,
+        rate_line=rate_line,
+    )
 
 
-def _errors(boosters: Mapping[str, Any], rows: pd.DataFrame, inputs: FloatArray) -> dict[str, float]:
-    """Errors of the twins on what they did not see, told who was missing."""
-    minutes, rate = (_predicted(boosters[name], inputs, FEATURES) for name in ("minutes", "rate"))
+def _errors(models: _Models, rows: pd.DataFrame, inputs: FloatArray) -> dict[str, float]:
+    """Errors of the twin on what it did not see, told who was missing."""
+    minutes, rate = models.minutes_and_rate(inputs)
     return {
         "validation_mae": float(np.abs(minutes * rate - numbers(rows, "points")).mean()),
         "validation_minutes_mae": float(np.abs(minutes - numbers(rows, "minutes")).mean()),
@@ -268,6 +314,18 @@ def as_usual(rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def told_of_absences(models: _Models, players: pd.DataFrame, roster: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Slate rows with the columns ABSENCES as expected tonight, and what is expected of each: play_prob, absent_teammates."""
+    roster = roster[roster["game_date"].isin(set(players["game_date"]))].reset_index(drop=True)
+    play_prob = models.play_prob(roster)
+    expected = expected_absences(roster, play_prob).assign(
+        play_prob=play_prob, game_id=roster["game_id"], universal_player_id=roster["universal_player_id"]
+    )
+    keys = ["game_id", "universal_player_id"]
+    left = players[keys].merge(expected, on=keys, how="left", validate="one_to_one")
+    return with_absences(players.reset_index(drop=True), left), left
+
+
 # -- the system -------------------------------------------------------------------------------------------------------
 
 
@@ -312,21 +370,10 @@ class MinutesRate:
         )
 
     def _night(self, model: Model, players: pd.DataFrame, roster: pd.DataFrame) -> "_Night":
-        boosters = model.boosters
-        roster = roster[roster["game_date"].isin(set(players["game_date"]))].reset_index(drop=True)
-        play_prob = _predicted(boosters["play"], play_matrix(roster), PLAY_FEATURES)
-        play_prob = np.where(roster["is_out"].to_numpy(dtype=bool), 0.0, play_prob)
-        left = expected_absences(roster, play_prob).assign(
-            play_prob=play_prob, game_id=roster["game_id"], universal_player_id=roster["universal_player_id"]
-        )
-        keys = ["game_id", "universal_player_id"]
-        left = players[keys].merge(left, on=keys, how="left", validate="one_to_one")
-        rows = with_absences(players.reset_index(drop=True), left)
-        tonight, usually = matrix(rows, FEATURES), matrix(as_usual(rows), FEATURES)
-        minutes, usual_minutes = (
-            np.clip(_predicted(boosters["minutes"], x, FEATURES), 0, 48) for x in (tonight, usually)
-        )
-        rate, usual_rate = (np.maximum(_predicted(boosters["rate"], x, FEATURES), 0) for x in (tonight, usually))
+        models = _Models.of(model)
+        rows, left = told_of_absences(models, players, roster)
+        minutes, rate = models.minutes_and_rate(matrix(rows, FEATURES))
+        usual_minutes, usual_rate = models.minutes_and_rate(matrix(as_usual(rows), FEATURES))
         return _Night(
             play_prob=left["play_prob"].to_numpy(dtype=np.float64),
             projected_minutes=minutes,
@@ -349,10 +396,3 @@ class _Night:
     usual_rate: FloatArray
     vacated_minutes: FloatArray
     absent_teammates: Any
-
-
-def _predicted(booster: Any, inputs: FloatArray, names: tuple[str, ...]) -> FloatArray:
-    import xgboost as xgb
-
-    answer = booster.predict(xgb.DMatrix(inputs, feature_names=list(names), nthread=1))
-    return np.asarray(answer, dtype=np.float64)

@@ -33,12 +33,23 @@ def trained(
     parameters: Mapping[str, Any],
     rounds: int,
     weight: FloatArray | None = None,
+    base: FloatArray | None = None,
 ) -> "xgb.Booster":
-    """A booster; equal inputs give equal bytes."""
+    """A booster, of what `base` (another model's answers) leaves unexplained if given; equal inputs give equal bytes."""
     import xgboost as xgb
 
-    data = xgb.DMatrix(inputs, target, weight=weight, feature_names=list(names), nthread=1)
+    data = xgb.DMatrix(inputs, target, weight=weight, base_margin=base, feature_names=list(names), nthread=1)
     return xgb.train(dict(parameters), data, rounds)
+
+
+def predicted(
+    booster: "xgb.Booster", inputs: FloatArray, names: Sequence[str], base: FloatArray | None = None
+) -> FloatArray:
+    """(n,) from n x names, on top of `base` if the booster was trained on one."""
+    import xgboost as xgb
+
+    answer = booster.predict(xgb.DMatrix(inputs, base_margin=base, feature_names=list(names), nthread=1))
+    return np.asarray(answer, dtype=np.float64)
 
 
 def gain(booster: "xgb.Booster") -> dict[str, float]:
