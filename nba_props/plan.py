@@ -12,10 +12,10 @@ from functools import cache
 import dagster as dg
 
 from nba_props.assets.predictions.consolidated import WRITERS_DONE_TAG
-from nba_props.assets.predictions.inputs import candidate_path, manifest_path
+from nba_props.assets.predictions.models import trained_for
 from nba_props.definitions import build_defs
 from nba_props.domain.calendar import contiguous_runs, month_start
-from nba_props.domain.model_kinds import MODEL_KINDS
+from nba_props.domain.model_kinds import MODEL_KINDS, ModelKind
 from nba_props.domain.models import training_window
 from nba_props.errors import NbaPropsError
 from nba_props.io.redaction import redact
@@ -162,13 +162,14 @@ def build_history(runner: Runner, first: date, request: Request) -> None:
 def train_models(runner: Runner, days: Sequence[date], request: Request) -> None:
     """Train the months' models that do not exist yet (or all of them, if forced)."""
     for month in sorted({month_start(day) for day in days}):
-        if request.is_forced or not all(_is_trained(runner.platform, kind.name, month) for kind in MODEL_KINDS):
+        if request.is_forced or not all(_is_trained(runner.platform, kind, month) for kind in MODEL_KINDS):
             runner.run(Stage("models", month.isoformat(), month.isoformat(), f"model {month:%Y-%m}"))
 
 
-def _is_trained(platform: Platform, kind: str, month: date) -> bool:
-    """Trained and in force, or kept as a candidate that was judged worse."""
-    return platform.store.exists(manifest_path(kind, month)) or platform.store.exists(candidate_path(kind, month))
+def _is_trained(platform: Platform, kind: ModelKind, month: date) -> bool:
+    """Trained on today's features with today's libraries, be it in force or a candidate that was judged worse."""
+    manifest = trained_for(platform, kind, month)
+    return manifest is not None and kind.is_current(manifest)
 
 
 def missing_dates(platform: Platform, table_name: str, start: date, before: date) -> list[date]:

@@ -29,14 +29,23 @@ class ModelKind:
     description: str
     uses_xgboost: bool = True
 
+    @property
+    def libraries(self) -> dict[str, str]:
+        """What a model of the kind must have been trained with to be served here."""
+        if not self.uses_xgboost:
+            return {}
+        import xgboost as xgb  # here, because importing it takes longer than most commands
+
+        return {"xgboost": xgb.__version__}
+
+    def is_current(self, manifest: Manifest) -> bool:
+        """Trained on today's features with today's libraries: else the month is trained anew."""
+        is_same = manifest.feature_names == tuple(self.feature_names)
+        return is_same and all(manifest.libraries.get(name) == version for name, version in self.libraries.items())
+
     def verified(self, manifest: Manifest, files: Mapping[str, bytes]) -> Model:
         """The model, if it agrees with this code and these libraries. Raises ModelRefused naming every disagreement."""
-        libraries = {}
-        if self.uses_xgboost:
-            import xgboost as xgb  # here, because importing it takes longer than most commands
-
-            libraries["xgboost"] = xgb.__version__
-        return verified(manifest, files, self.feature_names, libraries)
+        return verified(manifest, files, self.feature_names, self.libraries)
 
 
 MODEL_KINDS: Final[tuple[ModelKind, ...]] = (

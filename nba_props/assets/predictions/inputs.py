@@ -49,19 +49,32 @@ def slate_of(platform: Platform, players: pd.DataFrame, start: date, end: date) 
 
 
 def shelf_for(store: ObjectStore, start: date, end: date) -> Shelf:
-    """Every verified model whose window ends before `end` and is not too old for `start`; a refused one is named beside them."""
+    """Every verified model whose window ends before `end` and is not too old for `start`.
+
+    A refused one that would be in force on any of the dates is named beside them; one that a later model replaced before them
+    is of no consequence.
+    """
     models: dict[str, list[Model]] = {}
     refusals: dict[str, ModelRefused] = {}
     for kind in MODEL_KINDS:
-        try:
-            models[kind.name] = [
-                kind.verified(manifest, {name: store.get(model_path(manifest, name)) for name in manifest.files})
-                for manifest in manifests_of(store, kind.name)
-                if manifest.training_end < end and (start - manifest.training_end).days <= MAX_STALENESS_DAYS
-            ]
-        except ModelRefused as refusal:
-            refusals[kind.name] = refusal
+        refused: list[tuple[date, ModelRefused]] = []
+        models[kind.name] = []
+        for manifest in manifests_of(store, kind.name):
+            if manifest.training_end < end and (start - manifest.training_end).days <= MAX_STALENESS_DAYS:
+                try:
+                    models[kind.name].append(kind.verified(manifest, files_of(store, manifest)))
+                except ModelRefused as refusal:
+                    refused.append((manifest.training_end, refusal))
+        before = [one.training_end for one in models[kind.name] if one.training_end < start]
+        in_question = [refusal for training_end, refusal in refused if training_end > max(before, default=date.min)]
+        if in_question:
+            refusals[kind.name] = in_question[-1]
     return Shelf(models, refusals)
+
+
+def files_of(store: ObjectStore, manifest: Manifest) -> dict[str, bytes]:
+    """The bytes a manifest vouches for."""
+    return {name: store.get(model_path(manifest, name)) for name in manifest.files}
 
 
 def manifests_of(store: ObjectStore, kind: str) -> list[Manifest]:

@@ -15,6 +15,7 @@ import pandas as pd
 
 from nba_props.assets.predictions.inputs import (
     candidate_path,
+    files_of,
     manifest_path,
     manifests_of,
     model_path,
@@ -150,9 +151,8 @@ def _judged(platform: Platform, kind: ModelKind, model: Model, month: date) -> J
     older = [one for one in manifests_of(platform.store, kind.name) if one.training_end < unseen]
     if not older or stand_in is None:
         return Judgement(True, "accepted: no earlier model is in force, or too little is left to judge by")
-    files = {name: platform.store.get(model_path(older[-1], name)) for name in older[-1].files}
     try:
-        in_force = kind.verified(older[-1], files)
+        in_force = kind.verified(older[-1], files_of(platform.store, older[-1]))
     except ModelRefused as refusal:
         return Judgement(True, f"accepted: the model in force is refused ({refusal.message})")
     first = max(in_force.training_end, stand_in.training_end) + timedelta(days=1)
@@ -211,16 +211,16 @@ def _twins(platform: Platform, month: date) -> dict[str, Model]:
     """The twin of each model trained for the month, in force or not."""
     found = {}
     for kind in MODEL_KINDS:
-        manifest = _manifest_of(platform, kind, month) if kind.train else None
+        manifest = trained_for(platform, kind, month) if kind.train else None
         if manifest is not None:
-            files = {name: platform.store.get(model_path(manifest, name)) for name in manifest.files}
-            stand_in = twin(kind.verified(manifest, files))
+            stand_in = twin(kind.verified(manifest, files_of(platform.store, manifest)))
             if stand_in is not None:
                 found[kind.name] = stand_in
     return found
 
 
-def _manifest_of(platform: Platform, kind: ModelKind, month: date) -> Manifest | None:
+def trained_for(platform: Platform, kind: ModelKind, month: date) -> Manifest | None:
+    """The manifest of the month's model, in force or kept as a candidate; None before there is one."""
     if platform.store.exists(manifest_path(kind.name, month)):
         return Manifest.from_json(platform.store.get(manifest_path(kind.name, month)))
     if platform.store.exists(candidate_path(kind.name, month)):

@@ -44,7 +44,10 @@ class Linear:
     def from_json(cls, data: bytes) -> Self:
         """What `to_json` wrote."""
         fields: dict[str, Any] = json.loads(data)
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()})
+        return cls(
+            intercept=fields.pop("intercept"),
+            **{name: tuple(values) for name, values in fields.items()},
+        )
 
 
 def fitted(inputs: FloatArray, target: FloatArray, names: Sequence[str], weight: FloatArray | None = None) -> Linear:
