@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from nba_props.catalog import ColumnType, table
 from nba_props.catalog.render.arrow import arrow_schema
+from nba_props.domain.systems import SYSTEM_IDS
 from nba_props.platform import Platform
 from nba_props.prepare import prepare
 from nba_props.settings import load_settings
@@ -18,7 +19,7 @@ from nba_props.settings import load_settings
 DAY = date(2024, 1, 15)
 NOON = datetime(2024, 1, 15, 17, tzinfo=UTC)
 TIP = datetime(2024, 1, 16, 0, 30, tzinfo=UTC)
-SYSTEMS = ("moving_average", "zone_matchup_v1", "similarity_balanced_v1", "xgboost_v1", "ensemble_v1")
+SYSTEMS = SYSTEM_IDS
 GAMES = {"0022300561": ("LAL", "BOS"), "0022300562": ("DEN", "MIA")}
 """Game id: (home, away)."""
 
@@ -264,7 +265,7 @@ def check(platform: Platform, severity: str, day: date = DAY, passed: bool = Fal
 
 
 def good_slate(platform: Platform, day: date = DAY) -> None:
-    """Two games, twenty players, five systems, everyone predicted, consolidated, covered."""
+    """Two games, twenty players, every system, everyone predicted, consolidated, covered."""
     schedule(platform, day)
     coverage(platform, 20, day=day)
     batch(platform, day)

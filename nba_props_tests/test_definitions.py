@@ -13,6 +13,7 @@ import pytest
 from nba_props.catalog import TABLES
 from nba_props.catalog.model import TableKind
 from nba_props.definitions import build_defs
+from nba_props.domain.model_kinds import MODEL_KINDS
 from nba_props.domain.systems import SYSTEM_IDS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -102,7 +103,8 @@ def test_every_asset_says_what_it_is_and_whose(graph: Any) -> None:
 
 
 def test_models_are_monthly_and_consolidation_waits_for_every_system(graph: Any) -> None:
-    model = graph.get(dg.AssetKey(["predictions", "xgboost_v1_model"]))
-    assert isinstance(model.partitions_def, dg.MonthlyPartitionsDefinition)
+    for kind in MODEL_KINDS:
+        model = graph.get(dg.AssetKey(["predictions", f"{kind.name}_model"]))
+        assert isinstance(model.partitions_def, dg.MonthlyPartitionsDefinition)
     consolidated = graph.get(dg.AssetKey(["predictions", "player_prop_predictions"]))
     assert consolidated.parent_keys == {dg.AssetKey(["predictions", f"staging_{system}"]) for system in SYSTEM_IDS}

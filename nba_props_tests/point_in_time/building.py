@@ -30,9 +30,12 @@ from nba_props.assets.reference.name_resolution import RESOLVED, UNRESOLVED, res
 from nba_props.assets.reference.registry import nba_players_registry
 from nba_props.catalog import TABLES, Table, table
 from nba_props.catalog.model import Layer, TableKind
+from nba_props.domain import calibration
+from nba_props.domain import models as domain_models
 from nba_props.domain.calendar import month_start
+from nba_props.domain.model_kinds import MODEL_KINDS
+from nba_props.domain.models import training_window
 from nba_props.domain.systems import SYSTEM_IDS
-from nba_props.domain.systems.xgboost_v1 import training_window
 from nba_props.io.landing import land
 from nba_props.io.sources.archive import discover
 from nba_props.io.warehouse.sqltext import read_sql
@@ -44,7 +47,9 @@ from nba_props.settings import load_settings
 
 SqlOf = Callable[[Table], str]
 
-SUMMARIES = tuple(TABLES[f"nba_analytics.{name}_game_summary"] for name in ("player", "team_offense", "team_defense"))
+SUMMARIES = tuple(
+    TABLES[f"nba_analytics.{name}_game_summary"] for name in ("player", "team_offense", "team_defense", "team_absence")
+)
 COVERAGE = tuple(TABLES[f"nba_monitoring.{name}"] for name in ("prediction_coverage", "missing_predictions"))
 
 
@@ -147,13 +152,25 @@ def build_slate(
     *,
     run_id: str = "leak-test",
 ) -> dict[str, Any]:
-    """Features, the month's model (if there is none, or by force) and predictions of one date; the staged rows."""
+    """Features, the month's models (those there are none of, or by force) and predictions of one date; the staged rows."""
     request = request or Request()
     build_features(platform, day, day, request, sql_of)
     month = month_start(day)
-    if FORCE_TAG in request.tags or not platform.store.exists(manifest_path(month)):
-        train_month(run_id, platform, month)
+    for kind in MODEL_KINDS:
+        if FORCE_TAG in request.tags or not platform.store.exists(manifest_path(kind.name, month)):
+            train_month(run_id, platform, kind, month)
     return predict(platform, day, day, request, run_id=run_id)
+
+
+@contextmanager
+def everything_learned() -> Iterator[None]:
+    """Twins, spreads, anchors and weights out of the five weeks a small league has before its month: the same code, which
+    otherwise waits for ninety days and 500 rows."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(domain_models, "VALIDATION_DAYS", 12)
+        patch.setattr(calibration, "FEWEST_ROWS", 200)
+        patch.setattr(calibration, "FEWEST_LINED_ROWS", 40)
+        yield
 
 
 def build_coverage(platform: Platform, day: date) -> None:

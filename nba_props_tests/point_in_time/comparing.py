@@ -11,10 +11,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from nba_props.assets.predictions.inputs import manifest_path, model_path
+from nba_props.assets.predictions.inputs import candidate_path, manifest_path, model_path
 from nba_props.catalog import TABLES, Table, table
 from nba_props.domain.calendar import month_start
-from nba_props.domain.systems.xgboost_v1 import Manifest
+from nba_props.domain.model_kinds import MODEL_KINDS
+from nba_props.domain.models import Manifest
 from nba_props.platform import Platform
 from nba_props_tests.point_in_time.building import SUMMARIES, feature_tables
 
@@ -46,14 +47,14 @@ def snapshot(platform: Platform, day: date, games: Sequence[str], staged: Mappin
     for one in feature_tables():
         if one not in (LINE_PRICES, NAMES):
             taken[f"{one.full_name} of {day}"] = content_of(platform, one, day, games)
-        taken[f"{one.full_name} before {day}"] = _content(platform, one, DAWN, before)
+        taken[f"{one.full_name} before {day}"] = content_between(platform, one, DAWN, before)
     for one in SUMMARIES:
-        taken[f"{one.full_name} before {day}"] = _content(platform, one, DAWN, before)
+        taken[f"{one.full_name} before {day}"] = content_between(platform, one, DAWN, before)
     taken["quotes as known"] = content_of(platform, LINE_PRICES, day, games)
-    taken |= _model(platform, day)
+    taken |= _models(platform, day)
     for system, rows in staged.items():
         taken[f"staged by {system}"] = _in_order(_of_games(_without(rows, NO_CONTENT), games), PREDICTIONS)
-    predicted = _content(platform, PREDICTIONS, day, day)
+    predicted = content_between(platform, PREDICTIONS, day, day)
     taken["active predictions"] = _of_games(predicted.filter(predicted["is_active"]), games)
     return taken
 
@@ -62,7 +63,17 @@ def content_of(platform: Platform, one: Table, day: date, games: Sequence[str]) 
     """One table's content of the slate's games."""
     if one is LINE_PRICES:
         return _quotes_as_known(platform, day, games)
-    return _of_games(_content(platform, one, day, day), games)
+    return _of_games(content_between(platform, one, day, day), games)
+
+
+def content_between(platform: Platform, one: Table, start: date, end: date) -> pa.Table:
+    """One table's content of a range of dates."""
+    columns = ", ".join(name for name in one.column_names if name not in NO_CONTENT)
+    rows = platform.warehouse.query(
+        f"SELECT {columns} FROM {one.full_name} WHERE {one.partition_by} BETWEEN @start_date AND @end_date",
+        {"start_date": start, "end_date": end},
+    )
+    return _in_order(rows, one)
 
 
 def differences(one: Snapshot, other: Snapshot) -> list[str]:
@@ -88,15 +99,6 @@ def without_columns(taken: Snapshot, names: frozenset[str]) -> Snapshot:
     return {name: _without(rows, names) for name, rows in taken.items()}
 
 
-def _content(platform: Platform, one: Table, start: date, end: date) -> pa.Table:
-    columns = ", ".join(name for name in one.column_names if name not in NO_CONTENT)
-    rows = platform.warehouse.query(
-        f"SELECT {columns} FROM {one.full_name} WHERE {one.partition_by} BETWEEN @start_date AND @end_date",
-        {"start_date": start, "end_date": end},
-    )
-    return _in_order(rows, one)
-
-
 def _quotes_as_known(platform: Platform, day: date, games: Sequence[str]) -> pa.Table:
     columns = ", ".join(f"p.{name}" for name in LINE_PRICES.column_names)
     rows = platform.warehouse.query(
@@ -109,15 +111,21 @@ def _quotes_as_known(platform: Platform, day: date, games: Sequence[str]) -> pa.
     return _in_order(_of_games(rows, games), LINE_PRICES)
 
 
-def _model(platform: Platform, day: date) -> dict[str, Any]:
-    path = manifest_path(month_start(day))
-    if not platform.store.exists(path):
-        return {"model manifest": None, "model bytes": None}
-    manifest = platform.store.get(path)
-    return {
-        "model manifest": manifest,
-        "model bytes": platform.store.get(model_path(Manifest.from_json(manifest))),
-    }
+def _models(platform: Platform, day: date) -> dict[str, Any]:
+    """Of every kind: the month's manifest, each file it vouches for, and what was trained and not let into force."""
+    month = month_start(day)
+    taken: dict[str, Any] = {}
+    for kind in MODEL_KINDS:
+        manifest = _stored(platform, manifest_path(kind.name, month))
+        taken[f"{kind.name} manifest"] = manifest
+        taken[f"{kind.name} candidate"] = _stored(platform, candidate_path(kind.name, month))
+        for name in () if manifest is None else Manifest.from_json(manifest).files:
+            taken[f"{kind.name} {name}"] = platform.store.get(model_path(Manifest.from_json(manifest), name))
+    return taken
+
+
+def _stored(platform: Platform, path: str) -> bytes | None:
+    return platform.store.get(path) if platform.store.exists(path) else None
 
 
 def _of_games(rows: pa.Table, games: Sequence[str]) -> pa.Table:

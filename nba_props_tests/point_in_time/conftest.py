@@ -16,6 +16,7 @@ from nba_props_tests.point_in_time.building import (
     SharedHomes,
     build_history,
     build_slate,
+    everything_learned,
     import_archive,
     open_home,
     shared_homes,
@@ -61,7 +62,8 @@ def built(homes: SharedHomes, league: League) -> Built:
             platform = open_home(root / "home")
             import_archive(platform, root / "archive")
             build_history(platform, DAY)
-            staged = build_slate(platform, DAY)
+            with everything_learned():
+                staged = build_slate(platform, DAY)
             (root / "staged.pickle").write_bytes(pickle.dumps(staged))
     return built_in(root, DAY, IDLE_TEAMS)
 

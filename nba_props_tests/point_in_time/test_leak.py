@@ -4,16 +4,21 @@ The slate is built from the whole league, and again from archives whose future i
 old one. The counter-tests open one window each and expect the comparison to see it: a test that cannot fail proves nothing.
 """
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from nba_props.assets.predictions import models
 from nba_props.catalog import Table, table
+from nba_props.domain import models as domain_models
 from nba_props.domain.calendar import month_start
-from nba_props.domain.systems import SYSTEM_IDS, xgboost_v1
+from nba_props.domain.model_kinds import MODEL_KINDS, ModelKind
+from nba_props.domain.models import Manifest
+from nba_props.domain.systems import ENSEMBLE, MEMBERS, SYSTEM_IDS
 from nba_props.io.warehouse.sqltext import read_sql
 from nba_props.plan import Request
 from nba_props.platform import Platform
@@ -37,16 +42,23 @@ from nba_props_tests.point_in_time.building import (
     build_results,
     build_slate,
     copy_of,
+    everything_learned,
     frame,
     import_archive,
     open_home,
 )
-from nba_props_tests.point_in_time.comparing import Snapshot, content_of, differences, snapshot
+from nba_props_tests.point_in_time.comparing import Snapshot, content_between, content_of, differences, snapshot
 from nba_props_tests.point_in_time.conftest import DAY, Built
 
 FORCED = Request(is_forced=True)
 
 Alteration = Callable[[Frames, Known], Frames]
+
+
+@pytest.fixture(autouse=True)
+def _as_the_slate_was_built() -> Iterator[None]:
+    with everything_learned():
+        yield
 
 
 def from_scratch(built: Built, alteration: Alteration, directory: Path) -> Snapshot:
@@ -88,16 +100,38 @@ def test_no_single_kind_of_hindsight_changes_a_feature(built: Built, alteration:
 
 
 def test_the_slate_is_worth_comparing(built: Built) -> None:
-    """Every system answers, books quote, reports are in, a model serves, and a game has no known tip."""
+    """Every system answers, books quote, reports are in, every kind of model serves, and a game has no known tip."""
     active = built.snapshot["active predictions"].to_pandas()
     players = active.groupby("system_id")["universal_player_id"].nunique()
-    assert len(players) == 5
+    assert set(players.index) == set(SYSTEM_IDS)
     assert players.min() >= 20
     assert active["has_prop_line"].any()
-    assert active["model_id"].eq("xgboost_v1/2025-11").any()
+    assert set(active["model_id"].dropna()) == {f"{kind.name}/2025-11" for kind in MODEL_KINDS if kind.name in MEMBERS}
+    assert active["calibration_id"].str.startswith("calibration@").all()
+    ensemble = active[active["system_id"] == ENSEMBLE]
+    assert set(",".join(ensemble["contributing_systems"]).split(",")) <= set(MEMBERS)
+    assert ensemble["missing_systems"].isna().any()
+    minutes = active[active["system_id"] == "minutes_rate_v1"]
+    assert (minutes["vacated_minutes"] > 0).any()
+    assert minutes["absent_teammates"].notna().any()
     assert active["injury_status"].notna().any()
     assert {"tip_minus_30", "noon_bound"} == set(built.known.as_of["as_of_basis"])
     assert len(built.known.later_quotes) > 20
+
+
+def test_the_models_are_worth_comparing(built: Built) -> None:
+    """Each was trained, the trees with twins, and every spread, anchor and weight was learned and is no default."""
+    for kind in MODEL_KINDS:
+        manifest = json.loads(built.snapshot[f"{kind.name} manifest"])
+        assert manifest["training_rows"] > 300
+        assert kind.train is None or any(name.startswith("validation_") for name in manifest["files"])
+    fitted = json.loads(built.snapshot["calibration calibration.json"])
+    assert set(fitted["systems"]) == set(SYSTEM_IDS)
+    for system, said in fitted["systems"].items():
+        assert said["spread"]["version"] == f"{system}_spread"
+        assert said["anchor"]["rows"] > 0
+    assert set(fitted["weights"]) == set(MEMBERS)
+    assert len(set(fitted["weights"].values())) > 1
 
 
 # -- the counter-tests ------------------------------------------------------------------------------------------------
@@ -165,18 +199,32 @@ class Window:
         return text
 
 
-def inclusive(table_name: str, bound: str) -> Window:
+def inclusive(table_name: str, *bounds: str) -> Window:
     """`<` becomes `<=`, the predecessor's own leak."""
-    both = ("game_date < @end_date", bound)
+    both = ("game_date < @end_date", *bounds)
     return Window(table_name, tuple((text, text.replace("<", "<=")) for text in both))
+
+
+TOMORROW = "date_add({}, interval 1 day)"
+
+
+def to_tomorrow(table_name: str, *bounds: str) -> Window:
+    """`<` becomes `<=` the next day, where what happens tonight is no news: that a team plays is known."""
+    return Window(
+        table_name,
+        tuple(
+            (f"{one} < {day}", f"{one} <= {TOMORROW.format(day)}")
+            for one, day in (each.split(" < ") for each in bounds)
+        ),
+    )
 
 
 CONTEXT = "nba_analytics.upcoming_player_game_context"
 TEAMS = "nba_analytics.upcoming_team_game_context"
 FORM = inclusive("nba_precompute.player_daily_cache", "h.game_date < s.game_date")
-TOMORROW = "date_add({}, interval 1 day)"
 WINDOWS = {
     "form": FORM,
+    "games missed": to_tomorrow(FORM.table_name, "game_date < @end_date", "t.game_date < e.slate_date"),
     "zones": inclusive("nba_precompute.player_shot_zone_analysis", "h.game_date < s.game_date"),
     "defence": inclusive("nba_precompute.team_defense_zone_analysis", "f.game_date < s.game_date"),
     "league average": inclusive("nba_precompute.team_defense_zone_analysis", "f.game_date < d.game_date"),
@@ -213,6 +261,45 @@ def test_the_comparison_sees_an_open_window(built: Built, two_futures: tuple[Pla
     assert differences(*contents(read_sql)) == []
 
 
+FORM_KEYS = {"game_date", "game_id", "universal_player_id"}
+
+
+def test_an_inclusive_window_reaches_every_number_of_the_form(
+    built: Built, two_futures: tuple[Platform, Platform]
+) -> None:
+    """Averages, weights, minutes, starts and what teammates' absences left him: all of it stands behind the same bound."""
+    contents = []
+    for platform in two_futures:
+        build(platform, FORM.table, DAY, DAY, Request(), FORM.leaky)
+        contents.append(content_of(platform, FORM.table, DAY, built.games))
+        build(platform, FORM.table, DAY, DAY, Request())
+    one, other = contents
+    moved = {name for name in one.column_names if not one[name].equals(other[name])}
+    assert set(FORM.table.column_names) - moved == FORM_KEYS
+
+
+ABSENCES = Window(
+    "nba_analytics.team_absence_game_summary",
+    (("h.game_date < s.game_date", "h.game_date <= date_add(s.game_date, interval 7 day)"),),
+)
+"""Who usually plays is judged by the games before each game. A week wider, because who plays in a game is not absent from it."""
+
+
+def test_the_comparison_sees_usual_minutes_that_come_from_later_games(two_futures: tuple[Platform, Platform]) -> None:
+    """Summaries are built over ranges: of one that reaches past the slate, the games before it must not know of it."""
+    first, before, last = DAY - timedelta(days=7), DAY - timedelta(days=1), DAY + timedelta(days=2)
+
+    def contents(sql_of: SqlOf) -> list[Snapshot]:
+        found: list[Snapshot] = []
+        for platform in two_futures:
+            build(platform, ABSENCES.table, first, last, Request(), sql_of)
+            found.append({ABSENCES.table_name: content_between(platform, ABSENCES.table, first, before)})
+        return found
+
+    assert differences(*contents(ABSENCES.leaky)) != []
+    assert differences(*contents(read_sql)) == []
+
+
 def test_an_inclusive_window_reaches_every_prediction_system(
     two_futures: tuple[Platform, Platform], tmp_path: Path
 ) -> None:
@@ -223,14 +310,22 @@ def test_an_inclusive_window_reaches_every_prediction_system(
         assert not one[system]["prediction_id"].equals(other[system]["prediction_id"])
 
 
+@pytest.mark.parametrize("kind", MODEL_KINDS, ids=lambda kind: kind.name)
 def test_a_training_window_that_reaches_into_the_month_is_seen(
-    built: Built, two_futures: tuple[Platform, Platform], monkeypatch: pytest.MonkeyPatch
+    kind: ModelKind, two_futures: tuple[Platform, Platform], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    start, _ = xgboost_v1.training_window(month_start(DAY))
-    for module in (models, xgboost_v1):
-        monkeypatch.setattr(module, "training_window", lambda month: (start, DAY))
-    one, other = (models.train_month("leak", platform, month_start(DAY))[0] for platform in two_futures)
-    assert one is not None
-    assert other is not None
+    """Trained again in homes that hold the models as they are: what is learned, and the bytes, are others."""
+    month = month_start(DAY)
+    start, end = domain_models.training_window(month)
+
+    def trained(last: date) -> list[Manifest]:
+        for module in (models, domain_models):
+            monkeypatch.setattr(module, "training_window", lambda _: (start, last))
+        found = [models.train_month("leak", platform, kind, month).manifest for platform in two_futures]
+        return [one for one in found if one is not None]
+
+    one, other = trained(DAY)
     assert one.training_hash != other.training_hash
-    assert one.model_sha256 != other.model_sha256
+    assert all(one.files[name] != other.files[name] for name in one.files)
+    one, other = trained(end)
+    assert one == other

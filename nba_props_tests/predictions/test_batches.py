@@ -10,7 +10,8 @@ import pytest
 
 from nba_props.assets.predictions import staging as staging_module
 from nba_props.assets.predictions.batch import Batch, batches_between, open_batches
-from nba_props.domain.systems import SYSTEM_IDS
+from nba_props.domain.models import Shelf
+from nba_props.domain.systems import MEMBERS, SYSTEM_IDS
 from nba_props.domain.systems.base import Projections, Slate, projections
 from nba_props.domain.systems.ensemble_v1 import Ensemble
 from nba_props.errors import ModelRefused, NotReady
@@ -67,6 +68,7 @@ _SAME_FOR_ALL: dict[str, Any] = {
     "feature_quality_score": 100.0,
     "features_json": "{}",
     "sources_json": "{}",
+    "roster_hash": "everyone",
     "team_abbr": "LAL",
     "opponent_abbr": "BOS",
     "is_home": True,
@@ -91,7 +93,7 @@ _SAME_FOR_ALL: dict[str, Any] = {
 
 def opened(platform: Platform, players: pd.DataFrame, as_of: datetime = NOON, **how: Any) -> Batch:
     """The batch that is opened, or reused, for players of the one date."""
-    return open_batches(platform, players, {DAY: as_of}, [], **{"run_id": "run", **how})[DAY]
+    return open_batches(platform, players, {DAY: as_of}, Shelf(), **{"run_id": "run", **how})[DAY]
 
 
 def scope_of(platform: Platform, batch: Batch) -> set[tuple[str, str]]:
@@ -107,7 +109,8 @@ def test_equal_inputs_reuse_the_batch_and_others_open_one(platform: Platform) ->
     first = opened(platform, slate(1, 2))
     assert opened(platform, slate(2, 1), run_id="another").batch_id == first.batch_id
     changed = [slate(1), slate(1, 2, features_hash="other"), slate(1, 2, current_points_line=21.5)]
-    assert len({opened(platform, players).batch_id for players in changed} | {first.batch_id}) == 4
+    changed.append(slate(1, 2, roster_hash="one of them is out"))
+    assert len({opened(platform, players).batch_id for players in changed} | {first.batch_id}) == 5
 
 
 def test_a_forced_run_has_one_batch_of_its_own(platform: Platform) -> None:
@@ -215,27 +218,25 @@ class Fixed:
 
 
 class Pipeline:
-    """`stage_system` on a slate made by hand, with fixed systems; `means` of the four single ones."""
+    """`stage_system` on a slate made by hand, with fixed systems; `means` of the single ones."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, platform: Platform) -> None:
         self.platform = platform
         self.players = slate(1, 2)
-        self.means = dict.fromkeys(SYSTEM_IDS[:4], 20.0)
+        self.means = dict.fromkeys(MEMBERS, 20.0)
         self.systems: Sequence[str] = SYSTEM_IDS
-        self.refusal: ModelRefused | None = None
+        self.refusals: dict[str, ModelRefused] = {}
+        """By kind of model."""
         monkeypatch.setattr(staging_module, "slate_players", lambda *_: self.players)
-        monkeypatch.setattr(staging_module, "slate_of", lambda _, players, *__: Slate(players, pd.DataFrame()))
-        monkeypatch.setattr(staging_module, "models_for", self._models)
+        monkeypatch.setattr(
+            staging_module, "slate_of", lambda _, players, *__: Slate(players, pd.DataFrame(), pd.DataFrame())
+        )
+        monkeypatch.setattr(staging_module, "shelf_for", lambda *_: Shelf(refusals=self.refusals))
         monkeypatch.setattr(staging_module, "build_systems", self._systems)
 
-    def _models(self, *_: object) -> list[Any]:
-        if self.refusal:
-            raise self.refusal
-        return []
-
-    def _systems(self, _: object) -> dict[str, Any]:
+    def _systems(self, shelf: Shelf) -> dict[str, Any]:
         single: list[Any] = [Fixed(system, mean) for system, mean in self.means.items()]
-        return {one.system_id: one for one in (*single, Ensemble(single))}
+        return {one.system_id: one for one in (*single, Ensemble(single, shelf))}
 
     def predict(self, **tags: str) -> list[str]:
         """Stage the systems as a run does, then consolidate; the systems that raised."""
@@ -267,7 +268,7 @@ def one_system(pipeline: Pipeline) -> Pipeline:
 
 def test_a_slate_is_predicted_by_all_and_running_it_again_changes_nothing(pipeline: Pipeline) -> None:
     assert pipeline.predict() == []
-    assert len(active(pipeline.platform)) == 2 * 5 * 5
+    assert len(active(pipeline.platform)) == 2 * len(SYSTEM_IDS) * 5
     before = everything(pipeline.platform)
     pipeline.predict()
     assert everything(pipeline.platform) == before
@@ -299,7 +300,8 @@ def test_a_system_that_was_merged_and_fails_when_run_again_still_counts(pipeline
 
 
 def test_a_refused_model_is_the_failure_of_its_own_system(pipeline: Pipeline) -> None:
-    pipeline.refusal = ModelRefused("its bytes are not the ones it was saved with", next_step="Retrain.")
+    refused = ModelRefused("its bytes are not the ones it was saved with", next_step="Retrain.")
+    pipeline.refusals["xgboost_v1"] = refused
     assert pipeline.predict() == ["xgboost_v1"]
     assert pipeline.batch.row["missing_systems"] == "xgboost_v1"
     assert {system for _, system in in_force(pipeline.platform)} == set(SYSTEM_IDS) - {"xgboost_v1"}
@@ -330,7 +332,7 @@ def test_a_run_of_one_system_leaves_the_others(pipeline: Pipeline) -> None:
     pipeline.systems = [ONE]
     pipeline.predict()
     assert pipeline.batch.state == "consolidated"
-    means = {row["system_id"]: row["predicted_points"] for row in active(pipeline.platform)}
+    means = {row["system_id"]: row["raw_points"] for row in active(pipeline.platform)}
     assert means == dict.fromkeys(SYSTEM_IDS, 20.0) | {ONE: 30.0}
 
 

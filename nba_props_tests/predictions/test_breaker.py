@@ -10,6 +10,7 @@ from nba_props.assets.predictions import staging as staging_module
 from nba_props.assets.predictions.batch import batches_between, record_open_circuit
 from nba_props.breaker import open_circuits
 from nba_props.domain.breaker import Circuit
+from nba_props.domain.models import Shelf
 from nba_props.domain.systems import SYSTEM_IDS, build_systems
 from nba_props.domain.systems.base import Projections, Refusal, Slate, projections
 from nba_props.platform import Platform
@@ -190,7 +191,7 @@ def test_refusing_everybody_is_a_failure_of_a_system_that_answered_before(
 ) -> None:
     if has_answered:
         night.at(0)
-    sound = night._systems(None)
+    sound = night._systems(Shelf())
     monkeypatch.setattr(staging_module, "build_systems", lambda _: sound | {BROKEN: Refusing(reason)})
     for hour in (1, 2, 3):
         assert night.at(hour) == []
@@ -211,8 +212,8 @@ def test_a_simulated_slate_goes_on_without_the_broken_system(
 ) -> None:
     is_broken, platform = True, slate_platform
 
-    def systems(models: Any) -> dict[str, Any]:
-        built = dict(build_systems(models))
+    def systems(shelf: Shelf) -> dict[str, Any]:
+        built = dict(build_systems(shelf))
         return {
             name: _Raising() if name == "moving_average" and is_broken else system for name, system in built.items()
         }

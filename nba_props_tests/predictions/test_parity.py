@@ -78,7 +78,7 @@ def put_features(platform: Platform, *numbers: int) -> None:
     [
         (("fatigue_adjustment", "warnings"), {}, "missing: fatigue_adjustment, warnings"),
         (("universal_player_id",), {}, "missing: universal_player_id"),
-        ((), {"calibration_method": str}, "undeclared: calibration_method"),
+        ((), {"momentum_adjustment": str}, "undeclared: momentum_adjustment"),
         ((), {"feature_count": float}, "retyped: feature_count (FLOAT64 instead of INT64)"),
     ],
 )
