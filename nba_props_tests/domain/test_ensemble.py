@@ -30,7 +30,7 @@ class Says:
 
     def __init__(self, system_id: str, *means: float) -> None:
         self.system_id = system_id
-        self.means = np.array(means)
+        self.means = np.array(means)  # whole numbers included: they must not be rounded on the way
 
     def project(self, slate: Slate) -> Projections:
         refusal = np.where(np.isnan(self.means), Refusal.NO_RECENT_GAMES.value, "")
