@@ -188,11 +188,9 @@ class Residuals:
 def fit(residuals: Residuals, members: Sequence[str], ensemble_id: str) -> Calibration:
     """Spreads and anchors of every system and of their ensemble, from one set of residuals. Deterministic."""
     spreads = {name: _spread(residuals.answers[name], residuals.points, name) for name in members}
-    weights = ensemble_weights(
-        np.array([calibrated_mean(residuals.answers[name], spreads[name]) for name in members]), residuals.points
-    )
-    by_name = dict(zip(members, weights.tolist(), strict=True))
     means = np.array([calibrated_mean(residuals.answers[name], spreads[name]) for name in members])
+    weights = ensemble_weights(means, residuals.points)
+    by_name = dict(zip(members, weights.tolist(), strict=True))
     answers = {**residuals.answers, ensemble_id: combined(means, weights[:, None])}
     spreads[ensemble_id] = _spread(answers[ensemble_id], residuals.points, ensemble_id)
     systems = {name: _system(residuals, answers[name], spread) for name, spread in spreads.items()}
@@ -294,7 +292,6 @@ def fit_anchor(own: FloatArray, market: FloatArray, points: FloatArray, dates: N
     missed = transformed(points) - market
     names, where = np.unique(dates.astype(str), return_inverse=True)
     noise = float(np.var(missed))
-    terms = (np.ones_like(missed), differs, differs**2, missed, differs * missed)
     terms = (np.ones_like(missed), differs, differs**2, missed, differs * missed)
     sums = np.array([np.bincount(where, weights=one, minlength=len(names)) for one in terms])
     shift, weight = _ridge(sums.sum(axis=1), noise)

@@ -234,7 +234,8 @@ def _answers(shelf: Shelf, slate: Slate) -> dict[str, FloatArray]:
     answers = {}
     for member in build_members(shelf):
         try:
-            answers[member.system_id] = member.project(slate).mean
+            mean = np.asarray(member.project(slate).mean, dtype=np.float64)
+            answers[member.system_id] = np.where(np.isfinite(mean), mean, np.nan)
         except Exception as error:  # noqa: BLE001 - one failing system never stops the calibration of the others
             dg.get_dagster_logger().error(
                 f"{member.system_id} could not be calibrated: {type(error).__name__}: {error}"

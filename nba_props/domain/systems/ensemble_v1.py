@@ -34,7 +34,7 @@ class Ensemble:
         names, answers, broken = [], [], []
         for system in self.members:
             try:
-                answers.append(system.project(slate).mean)
+                answers.append(_numbers_of(system, slate))
                 names.append(system.system_id)
             except Exception:  # noqa: BLE001 - one failing system never stops the others; its own asset carries the error
                 broken.append(system.system_id)
@@ -58,13 +58,28 @@ class Ensemble:
                 "baseline_points": mean,
                 "prediction_variance": combined((stack - mean) ** 2, weight),
                 "system_agreement_score": _agreement(stack),
-                "contributing_systems": _listed(names, ~np.isnan(stack) & (weight > 0)),
+                "contributing_systems": _listed(names, _contributes(stack, weight)),
                 "missing_systems": _listed(
                     names + broken, np.vstack([np.isnan(stack), np.ones((len(broken), count), bool)])
                 ),
             },
             refusal=np.where(answered < FEWEST_SYSTEMS, Refusal.TOO_FEW_SYSTEMS.value, ""),
         )
+
+
+def _numbers_of(system: PredictionSystem, slate: Slate) -> FloatArray:
+    """A member's means, NaN where they are no numbers. Raises ValueError unless there is one for each player."""
+    mean = np.asarray(system.project(slate).mean, dtype=np.float64)
+    if mean.shape != (len(slate.players),):
+        raise ValueError(f"{system.system_id} answered {mean.shape} for {len(slate.players)} players")
+    return np.where(np.isfinite(mean), mean, np.nan)
+
+
+def _contributes(stack: FloatArray, weight: FloatArray) -> NDArray[np.bool_]:
+    """Whose answer is in the mean: those with weight, or, where none of those answers, everyone who does (as in `combined`)."""
+    known = ~np.isnan(stack)
+    weighs = known & (weight > 0)
+    return np.where(weighs.any(axis=0), weighs, known)
 
 
 def weights_of(calibration: Calibration | None, names: Sequence[str]) -> FloatArray:
