@@ -108,7 +108,9 @@ def test_contributing_gives_one_file_one_import_and_one_line() -> None:
 def test_what_is_typed_passes_the_linter_and_the_laws_of_the_domain(copy: Copy) -> None:
     shutil.copy(ROOT / "pyproject.toml", copy.root)
     for words in (["check"], ["format", "--check"]):
-        done = copy.python("-m", "ruff", *words, "--no-cache", *(SYSTEMS / name for name in (f"{NEW}.py", "__init__.py")))
+        done = copy.python(
+            "-m", "ruff", *words, "--no-cache", *(SYSTEMS / name for name in (f"{NEW}.py", "__init__.py"))
+        )
         assert done.returncode == 0, done.stdout + done.stderr
     imported = set(re.findall(r"^from (\S+) import", steps()[0], re.MULTILINE))
     assert imported == {"typing", "nba_props.domain.systems.base"}
@@ -177,8 +179,7 @@ def test_the_ensemble_calls_it_and_says_so(copy: Copy) -> None:
 
 def test_coverage_counts_it(copy: Copy) -> None:
     rows = copy.rows(
-        "SELECT system_id, expected, predicted FROM nba_monitoring.prediction_coverage"
-        f" WHERE game_date = '{YESTERDAY}'"
+        f"SELECT system_id, expected, predicted FROM nba_monitoring.prediction_coverage WHERE game_date = '{YESTERDAY}'"
     )
     counted = {row["system_id"]: row for row in rows}
     assert set(counted) == {"all", *SYSTEM_IDS, NEW}
