@@ -67,7 +67,8 @@ def copy(simulated_home: Path) -> Copy:
     place = simulated_home.with_name("adding_a_system")
     added = Copy(place / "checkout", place / "home")
     with FileLock(f"{place}.lock"):
-        if not place.exists():
+        if not (place / "run.txt").exists():
+            shutil.rmtree(place, ignore_errors=True)
             partial = place.with_name("adding_a_system.partial")
             shutil.rmtree(partial, ignore_errors=True)
             for part in ("nba_props", "sql"):
@@ -134,9 +135,9 @@ print(",".join(SYSTEM_IDS))
 
 def test_the_slate_is_run_with_it(copy: Copy) -> None:
     code, said = (copy.home.parent / "run.txt").read_text().split("\n", 1)
-    assert code in ("0", "1"), said  # 1: a warning about the small league's features
-    assert "NOT READY" not in said
-    assert "failed:" not in said.replace("check feature_not_constant of precompute/ml_feature_store failed:", ""), said
+    assert code in ("0", "1"), said
+    reasons = [line for line in said.splitlines() if line.startswith("  - ")]
+    assert all("feature_not_constant" in reason for reason in reasons), said  # a league so small and young has some
 
 
 def test_its_rows_are_beside_the_others_on_the_same_ladder(copy: Copy) -> None:
