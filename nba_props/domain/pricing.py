@@ -208,10 +208,15 @@ def _line(players: pd.DataFrame) -> FloatArray:
 
 
 def _market_over_prob(players: pd.DataFrame, devig_method: DevigMethod) -> FloatArray:
+    return np.where(np.isnan(_line(players)), np.nan, devig(*_prices(players), devig_method))
+
+
+def _prices(players: pd.DataFrame) -> tuple[FloatArray, FloatArray]:
+    """American prices of the main line's over and under."""
     over, under = (
         players[f"{side}_price_american"].to_numpy(dtype=np.float64, na_value=np.nan) for side in ("over", "under")
     )
-    return np.where(np.isnan(_line(players)), np.nan, devig(over, under, devig_method))
+    return over, under
 
 
 # -- at each line -----------------------------------------------------------------------------------------------------
@@ -263,13 +268,7 @@ def _value(frame: pd.DataFrame, players: pd.DataFrame, at: NDArray[np.int64], ru
     win = np.where(is_over, over, under)
     decided = over + under
     edge = win / decided - np.where(is_over, market, 1 - market)
-    price = np.where(
-        is_over,
-        *(
-            players[f"{side}_price_american"].to_numpy(dtype=np.float64, na_value=np.nan)[at]
-            for side in ("over", "under")
-        ),
-    )
+    price = np.where(is_over, *(prices[at] for prices in _prices(players)))
     is_valued = is_pick & is_quoted & frame["is_value_proven"].to_numpy(dtype=bool) & ~np.isnan(price)
     push = frame["push_prob"].to_numpy()
     found = {name: np.full(len(frame), np.nan) for name in ("expected_value", "kelly_fraction")}
@@ -289,15 +288,19 @@ def _value(frame: pd.DataFrame, players: pd.DataFrame, at: NDArray[np.int64], ru
 def _ids(
     players: pd.DataFrame, answer: Projections, rungs: Ladder, system_id: str, numbers: Mapping[str, Any]
 ) -> list[str]:
-    """Content of a row: who, where, which line of which ladder, by which versions, from which inputs, with which answers."""
+    """Content of a row: who, where, which line of which ladder, at which prices, by which versions, from which inputs, with which answers.
+
+    Prices count by themselves: -110 on both sides and -115 on both say the same probability, and bets at them differ in value.
+    """
     contents = [
-        f"{game}|{player}|{system_id}|{version}|{features}|{main}|{mean:.9f}|{refusal}|{calibration}|{anchored:.9f}"
-        for game, player, version, features, main, mean, refusal, calibration, anchored in zip(
+        f"{game}|{player}|{system_id}|{version}|{features}|{main}|{over}|{under}|{mean:.9f}|{refusal}|{calibration}|{anchored:.9f}"
+        for game, player, version, features, main, over, under, mean, refusal, calibration, anchored in zip(
             players["game_id"],
             players["universal_player_id"],
             answer.model_version,
             players["features_hash"],
             players["current_points_line"],
+            *(np.where(np.isnan(answer.mean), np.nan, prices).tolist() for prices in _prices(players)),
             answer.mean,
             answer.refusal,
             numbers["calibration_id"],
