@@ -118,7 +118,7 @@ def tonight_players(home: Platform) -> dict[str, Any]:
 def test_every_active_prediction_is_published_with_its_ladder_and_lineage(exported_home: Platform) -> None:
     document = Predictions.model_validate_json(exported_home.store.get(PREDICTIONS))
     assert (document.game_date, document.verdict, document.generated_at) == (DAY, State.READY, later(5))
-    assert (document.total_players, document.total_predictions) == (20, 16 * 25 + 4 * 5)
+    assert (document.total_players, document.total_predictions) == (20, (16 * 5 + 4) * len(SYSTEMS))
     assert [(one.batch_id, one.run_id) for one in document.batches] == [(f"batch_{DAY}_1", "run-of-batch")]
     assert document.predictions_changed_at == NOON
     [first, second] = document.games
@@ -128,7 +128,7 @@ def test_every_active_prediction_is_published_with_its_ladder_and_lineage(export
     assert (player.team, player.opponent, player.is_home) == ("BOS", "LAL", False)
     assert [one.system_id for one in player.systems] == sorted(SYSTEMS)
     ensemble = next(one for one in player.systems if one.system_id == "ensemble_v1")
-    assert (ensemble.predicted_points, ensemble.main_line) == (16.3, 13.5)
+    assert (ensemble.predicted_points, ensemble.main_line) == (12 + 0.3 + SYSTEMS.index("ensemble_v1"), 13.5)
     assert [rung.line for rung in ensemble.ladder] == [11.5, 12.5, 13.5, 14.5, 15.5]
     assert [rung.line for rung in ensemble.ladder if rung.is_main_line] == [13.5]
     without_line = next(one for one in first.players if one.player_lookup == "player4")
@@ -153,7 +153,7 @@ def test_tonight_shows_form_line_and_the_ensembles_prediction(exported_home: Pla
     assert player.prediction.model_dump() == {
         "system_id": "ensemble_v1",
         "prediction_id": f"{DAY}-13-ensemble_v1-13.5",
-        "predicted": 12 + 1.3 + 4,
+        "predicted": 12 + 1.3 + SYSTEMS.index("ensemble_v1"),
         "anchored": None,
         "anchor_weight": None,
         "anchor_weight_low": None,

@@ -35,6 +35,7 @@ from nba_props_tests.point_in_time.altering import (
     write_frames,
 )
 from nba_props_tests.point_in_time.building import (
+    SUMMARIES,
     SqlOf,
     build,
     build_features,
@@ -205,26 +206,12 @@ def inclusive(table_name: str, *bounds: str) -> Window:
     return Window(table_name, tuple((text, text.replace("<", "<=")) for text in both))
 
 
-TOMORROW = "date_add({}, interval 1 day)"
-
-
-def to_tomorrow(table_name: str, *bounds: str) -> Window:
-    """`<` becomes `<=` the next day, where what happens tonight is no news: that a team plays is known."""
-    return Window(
-        table_name,
-        tuple(
-            (f"{one} < {day}", f"{one} <= {TOMORROW.format(day)}")
-            for one, day in (each.split(" < ") for each in bounds)
-        ),
-    )
-
-
 CONTEXT = "nba_analytics.upcoming_player_game_context"
 TEAMS = "nba_analytics.upcoming_team_game_context"
 FORM = inclusive("nba_precompute.player_daily_cache", "h.game_date < s.game_date")
+TOMORROW = "date_add({}, interval 1 day)"
 WINDOWS = {
     "form": FORM,
-    "games missed": to_tomorrow(FORM.table_name, "game_date < @end_date", "t.game_date < e.slate_date"),
     "zones": inclusive("nba_precompute.player_shot_zone_analysis", "h.game_date < s.game_date"),
     "defence": inclusive("nba_precompute.team_defense_zone_analysis", "f.game_date < s.game_date"),
     "league average": inclusive("nba_precompute.team_defense_zone_analysis", "f.game_date < d.game_date"),
@@ -261,13 +248,17 @@ def test_the_comparison_sees_an_open_window(built: Built, two_futures: tuple[Pla
     assert differences(*contents(read_sql)) == []
 
 
-FORM_KEYS = {"game_date", "game_id", "universal_player_id"}
+UNMOVED = {
+    *("game_date", "game_id", "universal_player_id"),
+    *("points_avg_previous_season", "has_previous_season_in_last_5", "has_previous_season_in_last_10"),
+}
+"""Of the form, what a game of this season cannot change."""
 
 
 def test_an_inclusive_window_reaches_every_number_of_the_form(
     built: Built, two_futures: tuple[Platform, Platform]
 ) -> None:
-    """Averages, weights, minutes, starts and what teammates' absences left him: all of it stands behind the same bound."""
+    """Averages, weights, minutes, starts and what teammates' absences left him: all of it stands behind one bound."""
     contents = []
     for platform in two_futures:
         build(platform, FORM.table, DAY, DAY, Request(), FORM.leaky)
@@ -275,7 +266,29 @@ def test_an_inclusive_window_reaches_every_number_of_the_form(
         build(platform, FORM.table, DAY, DAY, Request())
     one, other = contents
     moved = {name for name in one.column_names if not one[name].equals(other[name])}
-    assert set(FORM.table.column_names) - moved == FORM_KEYS
+    assert set(FORM.table.column_names) - moved == UNMOVED
+
+
+MISSED = inclusive(FORM.table_name, "t.game_date < e.slate_date")
+
+
+def test_the_comparison_sees_that_tonight_was_counted_as_missed(
+    built: Built, two_futures: tuple[Platform, Platform], tmp_path: Path
+) -> None:
+    """That a team plays tonight is the same in every future but the one in which nobody has played yet."""
+    unplayed = copy_of(built.platform, tmp_path / "unplayed")
+    for one in SUMMARIES:
+        unplayed.warehouse.delete(one, "game_date >= @start_date", {"start_date": DAY})
+
+    def contents(sql_of: SqlOf) -> list[Snapshot]:
+        found: list[Snapshot] = []
+        for platform in (two_futures[0], unplayed):
+            build(platform, MISSED.table, DAY, DAY, Request(), sql_of)
+            found.append({"form": content_of(platform, MISSED.table, DAY, built.games)})
+        return found
+
+    assert "team_games_missed" in differences(*contents(MISSED.leaky))[0]
+    assert differences(*contents(read_sql)) == []
 
 
 ABSENCES = Window(
@@ -312,20 +325,23 @@ def test_an_inclusive_window_reaches_every_prediction_system(
 
 @pytest.mark.parametrize("kind", MODEL_KINDS, ids=lambda kind: kind.name)
 def test_a_training_window_that_reaches_into_the_month_is_seen(
-    kind: ModelKind, two_futures: tuple[Platform, Platform], monkeypatch: pytest.MonkeyPatch
+    kind: ModelKind, two_futures: tuple[Platform, Platform], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Trained again in homes that hold the models as they are: what is learned, and the bytes, are others."""
+    """What is learned, and the bytes, are others; but for twins, which see nothing of the window's end, wherever it is."""
     month = month_start(DAY)
+    homes = [copy_of(platform, tmp_path / str(number)) for number, platform in enumerate(two_futures)]
     start, end = domain_models.training_window(month)
 
     def trained(last: date) -> list[Manifest]:
         for module in (models, domain_models):
             monkeypatch.setattr(module, "training_window", lambda _: (start, last))
-        found = [models.train_month("leak", platform, kind, month).manifest for platform in two_futures]
+        found = [models.train_month("leak", platform, kind, month).manifest for platform in homes]
         return [one for one in found if one is not None]
 
     one, other = trained(DAY)
     assert one.training_hash != other.training_hash
-    assert all(one.files[name] != other.files[name] for name in one.files)
+    assert [name for name in one.files if one.files[name] == other.files[name]] == [
+        name for name in one.files if name.startswith(domain_models.TWIN)
+    ]
     one, other = trained(end)
     assert one == other

@@ -25,7 +25,7 @@ from nba_props_tests.predictions.kit import (
 )
 from nba_props_tests.slates import NOON
 
-FIVE = slates.SYSTEMS
+SYSTEMS = slates.SYSTEMS
 TEN = tuple(range(1, 11))
 
 
@@ -69,8 +69,8 @@ def test_an_unfinished_batch_waits_until_it_has_stalled(platform: Platform) -> N
 
 
 def test_a_whole_batch_waits_for_nothing(platform: Platform) -> None:
-    batch = open_batch(platform, 0, named(1, 2), systems=FIVE)
-    for system in FIVE:
+    batch = open_batch(platform, 0, named(1, 2), systems=SYSTEMS)
+    for system in SYSTEMS:
         stage(platform, batch, named(1, 2), system)
     assert merge(platform, is_waiting_over=False).batches == [batch.batch_id]
 
@@ -97,19 +97,23 @@ def test_a_partial_batch_completes_when_the_rest_comes(platform: Platform) -> No
     assert (now.state, now.row["staged_players"], len(in_force(platform))) == ("consolidated", 10, 10)
 
 
-def test_a_system_that_failed_is_named_and_the_other_four_are_in_force(platform: Platform) -> None:
-    batch = open_batch(platform, 0, named(1, 2), systems=FIVE)
-    for system in FIVE[:4]:
+def test_a_system_that_failed_is_named_and_the_others_are_in_force(platform: Platform) -> None:
+    batch = open_batch(platform, 0, named(1, 2), systems=SYSTEMS)
+    for system in SYSTEMS[:-1]:
         stage(platform, batch, named(1, 2), system)
     assert merge(platform).partial == {batch.batch_id: "100.0 % of players; systems missing: ensemble_v1"}
     now = the_batch(platform, batch.batch_id)
     assert (now.state, now.row["missing_systems"]) == ("partial", "ensemble_v1")
-    assert {system for _, system in in_force(platform)} == set(FIVE[:4])
-    stage(platform, batch, named(1, 2), FIVE[4])
+    assert {system for _, system in in_force(platform)} == set(SYSTEMS[:-1])
+    stage(platform, batch, named(1, 2), SYSTEMS[-1])
     merge(platform, is_waiting_over=False)
     now = the_batch(platform, batch.batch_id)
-    assert (now.state, now.row["missing_systems"], now.row["merged_rows"]) == ("consolidated", None, 50)
-    assert {system for _, system in in_force(platform)} == set(FIVE)
+    assert (now.state, now.row["missing_systems"], now.row["merged_rows"]) == (
+        "consolidated",
+        None,
+        2 * 5 * len(SYSTEMS),
+    )
+    assert {system for _, system in in_force(platform)} == set(SYSTEMS)
 
 
 def test_what_a_writer_could_not_record_before_it_died_counts_all_the_same(platform: Platform) -> None:
@@ -122,15 +126,15 @@ def test_what_a_writer_could_not_record_before_it_died_counts_all_the_same(platf
 
 
 def test_what_a_writer_did_record_is_counted_before_the_merge(platform: Platform) -> None:
-    batch = open_batch(platform, 0, named(1, 2), systems=FIVE[:2])
-    stage(platform, batch, named(1, 2), FIVE[0], is_recorded=True)
+    batch = open_batch(platform, 0, named(1, 2), systems=SYSTEMS[:2])
+    stage(platform, batch, named(1, 2), SYSTEMS[0], is_recorded=True)
     assert (the_batch(platform, batch.batch_id).state, the_batch(platform, batch.batch_id).row["missing_systems"]) == (
         "open",
-        FIVE[1],
+        SYSTEMS[1],
     )
-    stage(platform, batch, named(1), FIVE[1], is_recorded=True)
+    stage(platform, batch, named(1), SYSTEMS[1], is_recorded=True)
     assert the_batch(platform, batch.batch_id).row["completion_pct"] == 50.0
-    stage(platform, batch, named(1, 2), FIVE[1], is_recorded=True)
+    stage(platform, batch, named(1, 2), SYSTEMS[1], is_recorded=True)
     assert the_batch(platform, batch.batch_id).state == "complete"
 
 
