@@ -179,7 +179,8 @@ class _Models:
     @classmethod
     def of(cls, model: Model) -> Self:
         lines = {name: Linear.from_json(model.files[f"{name}_line.json"]) for name in ("minutes", "rate")}
-        return cls(**model.boosters, minutes_line=lines["minutes"], rate_line=lines["rate"])
+        trees = {name: model.boosters[name] for name in ROUNDS}
+        return cls(**trees, minutes_line=lines["minutes"], rate_line=lines["rate"])
 
     def files(self, prefix: str = "") -> dict[str, bytes]:
         trees = {f"{prefix}{name}.ubj": bytes(getattr(self, name).save_raw("ubj")) for name in ROUNDS}
