@@ -220,7 +220,7 @@ def test_exit_codes() -> None:
 def test_a_ready_slate_with_all_its_figures(ready: Platform) -> None:
     verdict = slate_verdict(ready, DAY)
     assert (verdict.verdict, verdict.reasons, verdict.exit_code) == (State.READY, [], 0)
-    assert (verdict.games, verdict.players, verdict.systems) == (2, 20, 5)
+    assert (verdict.games, verdict.players, verdict.systems) == (2, 20, len(SYSTEMS))
     assert verdict.predictions == (16 * 5 + 4) * len(SYSTEMS)
     assert (verdict.expected, verdict.predicted, verdict.coverage_pct, verdict.loss_pct) == (20, 20, 100.0, 0.0)
     assert verdict.last_consolidation is not None

@@ -347,7 +347,7 @@ def test_tonight_carries_the_grade_of_the_prediction_shown(odd_home: Platform) -
 
 def test_results_show_grades_scores_and_each_system(odd_home: Platform) -> None:
     document = Results.model_validate_json(odd_home.store.get(RESULTS))
-    assert (document.total_players, len(document.systems), document.systems[0].correct) == (20, 5, 16)
+    assert (document.total_players, len(document.systems), document.systems[0].correct) == (20, len(SYSTEMS), 16)
     game = document.games[0]
     assert game.scores is not None
     assert (game.game_status, game.scores.home, game.scores.away) == ("final", 110, 104)
