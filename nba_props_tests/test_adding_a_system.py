@@ -11,10 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from filelock import FileLock
 
 from nba_props.domain.systems import SYSTEM_IDS
+from nba_props.domain.systems.base import COMPONENTS, Refusal, Slate
+from nba_props.evaluation import evaluate
+from nba_props.platform import Platform
+from nba_props.settings import load_settings
 from nba_props_tests.conftest import EVENING, YESTERDAY
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -56,9 +61,12 @@ class Copy:
         )
 
     def rows(self, query: str) -> list[dict[str, Any]]:
-        done = self.command("sql", query, "--json")
-        assert done.returncode == 0, done.stderr
-        return list(json.loads(done.stdout))
+        """What the run left behind: data, which any code may read."""
+        return list(self.platform.warehouse.query(query).to_pylist())
+
+    @property
+    def platform(self) -> Platform:
+        return Platform(load_settings(home=self.home, now=EVENING))
 
 
 @pytest.fixture(scope="session")
@@ -106,6 +114,24 @@ def test_contributing_gives_one_file_one_import_and_one_line() -> None:
     assert NEW not in SYSTEM_IDS
 
 
+def test_what_is_typed_answers_a_small_slate() -> None:
+    """Without a run, so that a change of the interface shows at once."""
+    typed: dict[str, Any] = {}
+    exec(compile(steps()[0], f"{NEW}.py", "exec"), typed)
+    players = pd.DataFrame(
+        {
+            "points_avg_season": [20.0, 20.0, None],
+            "points_avg_last_5": [30.0, 30.0, 30.0],
+            "data_quality_tier": ["gold", "critical", "gold"],
+        }
+    )
+    found = typed["HotHand"]().project(Slate(players, pd.DataFrame(), pd.DataFrame()))
+    assert found.mean[0] == pytest.approx(23.0)
+    assert found.refusal.tolist() == ["", Refusal.LOW_QUALITY_FEATURES, Refusal.NO_RECENT_GAMES]
+    assert set(found.components) <= set(COMPONENTS)
+
+
+@pytest.mark.whole
 def test_what_is_typed_passes_the_linter_and_the_laws_of_the_domain(copy: Copy) -> None:
     shutil.copy(ROOT / "pyproject.toml", copy.root)
     for words in (["check"], ["format", "--check"]):
@@ -117,11 +143,16 @@ def test_what_is_typed_passes_the_linter_and_the_laws_of_the_domain(copy: Copy) 
     assert imported == {"typing", "nba_props.domain.systems.base"}
 
 
+@pytest.mark.whole
 def test_it_is_registered_before_the_ensemble_and_has_a_staging_asset_that_consolidation_waits_for(copy: Copy) -> None:
     code = """
 import dagster as dg
 from nba_props.definitions import build_defs
 from nba_props.domain.systems import SYSTEM_IDS
+from nba_props.domain.systems.base import COMPONENTS, Refusal, Slate
+from nba_props.evaluation import evaluate
+from nba_props.platform import Platform
+from nba_props.settings import load_settings
 graph = build_defs().resolve_asset_graph()
 staging = dg.AssetKey(["predictions", "staging_hot_hand_v1"])
 assert staging in graph.materializable_asset_keys
@@ -133,6 +164,7 @@ print(",".join(SYSTEM_IDS))
     assert done.stdout.strip().split(",") == [*SYSTEM_IDS[:-1], NEW, SYSTEM_IDS[-1]]
 
 
+@pytest.mark.whole
 def test_the_slate_is_run_with_it(copy: Copy) -> None:
     code, said = (copy.home.parent / "run.txt").read_text().split("\n", 1)
     assert code in ("0", "1"), said
@@ -140,6 +172,7 @@ def test_the_slate_is_run_with_it(copy: Copy) -> None:
     assert all("feature_not_constant" in reason for reason in reasons), said  # a league so small and young has some
 
 
+@pytest.mark.whole
 def test_its_rows_are_beside_the_others_on_the_same_ladder(copy: Copy) -> None:
     rungs = copy.rows(
         "SELECT universal_player_id, line_key, COUNT(DISTINCT system_id) AS systems,"
@@ -150,6 +183,7 @@ def test_its_rows_are_beside_the_others_on_the_same_ladder(copy: Copy) -> None:
     assert {(row["systems"], row["n"]) for row in rungs} == {(2, 2)}
 
 
+@pytest.mark.whole
 def test_its_numbers_are_what_its_source_says(copy: Copy) -> None:
     rows = copy.rows(
         "SELECT p.raw_points, p.baseline_points, c.points_avg_season, c.points_avg_last_5, p.model_version, p.predicted_points,"
@@ -168,6 +202,7 @@ def test_its_numbers_are_what_its_source_says(copy: Copy) -> None:
             assert row["over_prob"] + row["under_prob"] + row["push_prob"] == pytest.approx(1)
 
 
+@pytest.mark.whole
 def test_the_ensemble_calls_it_and_says_so(copy: Copy) -> None:
     rows = copy.rows(
         "SELECT contributing_systems, missing_systems FROM nba_predictions.player_prop_predictions"
@@ -178,6 +213,7 @@ def test_the_ensemble_calls_it_and_says_so(copy: Copy) -> None:
     assert [row for row in rows if NEW in (row["contributing_systems"] or "").split(",")]
 
 
+@pytest.mark.whole
 def test_coverage_counts_it(copy: Copy) -> None:
     rows = copy.rows(
         f"SELECT system_id, expected, predicted FROM nba_monitoring.prediction_coverage WHERE game_date = '{YESTERDAY}'"
@@ -187,6 +223,7 @@ def test_coverage_counts_it(copy: Copy) -> None:
     assert counted[NEW]["predicted"] == counted["moving_average"]["predicted"] > 50
 
 
+@pytest.mark.whole
 def test_its_predictions_are_graded(copy: Copy) -> None:
     rows = copy.rows(
         "SELECT system_id, COUNT(*) AS n, AVG(absolute_error) AS mae FROM nba_grading.prediction_accuracy"
@@ -197,6 +234,7 @@ def test_its_predictions_are_graded(copy: Copy) -> None:
     assert 1 < graded[NEW]["mae"] < 10
 
 
+@pytest.mark.whole
 def test_it_is_judged_on_the_same_rows_as_the_others(copy: Copy) -> None:
     done = copy.command("evaluate", YESTERDAY, YESTERDAY, "--json")
     assert done.returncode == 0, done.stderr
@@ -206,8 +244,9 @@ def test_it_is_judged_on_the_same_rows_as_the_others(copy: Copy) -> None:
         assert not table["scores"] or {*SYSTEM_IDS, NEW} <= {score["contender"] for score in table["scores"]}
 
 
-def test_taken_away_again_what_it_said_can_still_be_evaluated(copy: Copy, tmp_path: Path) -> None:
-    """Grades are history: a system that is gone from the code keeps its own."""
-    done = Copy(ROOT, copy.home).command("evaluate", YESTERDAY, YESTERDAY)
-    assert done.returncode == 0, done.stderr
-    assert NEW in done.stdout
+@pytest.mark.whole
+def test_taken_away_again_what_it_said_can_still_be_evaluated(copy: Copy) -> None:
+    """Grades are history: a system that is gone from the code (it never was in this one) keeps its own."""
+    found = evaluate(copy.platform, YESTERDAY, YESTERDAY)
+    assert found.answered[NEW] > 50
+    assert NEW in found.to_markdown()
