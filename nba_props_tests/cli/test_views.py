@@ -11,6 +11,8 @@ import pytest
 from nba_props.catalog import table
 from nba_props.cli.people import Directory, players_of
 from nba_props.cli.verdicts import verdict_of, verdicts_of
+from nba_props.domain.features import FEATURE_NAMES
+from nba_props.domain.systems import minutes_rate_v1
 from nba_props.errors import BadInput
 from nba_props.explain import Trace, explain
 from nba_props.platform import Platform
@@ -253,8 +255,10 @@ def test_features_are_those_used_whatever_the_store_says_now(
     slate_platform.warehouse.delete(table("nba_precompute.ml_feature_store"), "game_date = @start_date", day)
     assert traced(slate_platform, somebody).vectors == before
     assert len(before) == 1
-    assert len(before[0].features) == 25
-    assert all(feature.source for feature in before[0].features)
+    sources = {feature.name: feature.source for feature in before[0].features}
+    assert set(sources) == {*FEATURE_NAMES, *minutes_rate_v1.INPUTS}
+    assert len(sources) == len(before[0].features)
+    assert all(sources.values())
 
 
 def test_a_missing_player_comes_with_his_reason(read_only: Platform) -> None:

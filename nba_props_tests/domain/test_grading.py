@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nba_props.domain import grading
@@ -181,6 +181,7 @@ def test_the_distributions_of_a_row_are_scored_where_there_is_an_outcome() -> No
 
 
 @given(st.lists(ROWS, max_size=30))
+@settings(deadline=None)
 def test_accuracy_holds_the_grades_of_all_but_the_pending(
     rows: list[tuple[str, float | None, float | None, str]],
 ) -> None:

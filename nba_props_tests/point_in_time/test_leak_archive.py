@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from nba_props.domain.model_kinds import MODEL_KINDS
+from nba_props.domain.systems import MEMBERS, SYSTEM_IDS
 from nba_props.plan import Request
 from nba_props_tests.point_in_time.altering import all_later_altered, all_later_deleted, known_of, write_frames
 from nba_props_tests.point_in_time.building import (
@@ -29,7 +31,10 @@ def test_the_real_slate_is_worth_comparing(real: Built) -> None:
     assert len(real.games) == 6
     assert active["universal_player_id"].nunique() > 100
     assert active["has_prop_line"].mean() > 0.5
-    assert active["model_id"].eq("xgboost_v1/2024-03").any()
+    assert set(active["model_id"].dropna()) == {f"{kind.name}/2024-03" for kind in MODEL_KINDS if kind.name in MEMBERS}
+    assert set(active["system_id"]) == set(SYSTEM_IDS)
+    assert active["calibration_id"].notna().all()
+    assert active.loc[active["has_prop_line"], "anchored_points"].notna().all()
 
 
 def test_another_future_of_the_real_archive_gives_the_same_slate(real: Built, tmp_path: Path) -> None:

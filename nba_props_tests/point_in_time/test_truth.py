@@ -23,7 +23,7 @@ WHERE p.game_date BETWEEN @start_date AND @end_date AND p.is_active AND p.is_mai
 
 @pytest.fixture(scope="module")
 def beside_the_truth(built: Built, league: League, tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
-    """One row a player-game of the model's month, for those who played and all five systems answered: each system's
+    """One row a player-game of the model's month, for those who played and every system answered: each system's
     prediction, the averages before the game, and what was truly to be expected."""
     platform = copy_of(built.platform, tmp_path_factory.mktemp("truth") / "home")
     build_features(platform, DAY, LAST)
