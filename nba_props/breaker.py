@@ -4,8 +4,8 @@ The rule is `domain/breaker.py`'s. Live batches and backfills have breakers of t
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
-from datetime import date, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from nba_props.domain.breaker import Attempt, Circuit, cause_of, circuit_of
@@ -32,22 +32,26 @@ order by s.attempted_at, b.opened_at, s.game_date, s.batch_id
 
 def open_circuits(platform: Platform, run_mode: str) -> dict[str, Circuit]:
     """Systems that batches of the run mode (live or backfill) do not call now, with their circuits."""
-    attempts: dict[str, list[Attempt]] = defaultdict(list)
+    calls: dict[str, dict[datetime, list[Mapping[str, Any]]]] = defaultdict(lambda: defaultdict(list))
     for row in platform.warehouse.query(_ATTEMPTS, _EVERY_DATE | {"now": platform.now}).to_pylist():
         if row["run_mode"] == run_mode:
-            attempts[row["system_id"]].append(_attempt(row))
+            calls[row["system_id"]][row["attempted_at"]].append(row)
     failures = platform.settings.breaker_failures
     cooldown = timedelta(minutes=platform.settings.breaker_cooldown_minutes)
-    circuits = {system_id: circuit_of(made, failures, cooldown) for system_id, made in sorted(attempts.items())}
+    circuits = {
+        system_id: circuit_of([_attempt(at, rows) for at, rows in sorted(made.items())], failures, cooldown)
+        for system_id, made in sorted(calls.items())
+    }
     return {system_id: one for system_id, one in circuits.items() if one is not None and one.holds_at(platform.now)}
 
 
-def _attempt(row: Mapping[str, Any]) -> Attempt:
-    is_failure = row["state"] == "failed"
+def _attempt(at: datetime, rows: Sequence[Mapping[str, Any]]) -> Attempt:
+    """One call of a system, for one batch or for those of a whole range: a range that raised has failed once."""
+    failed = [row for row in rows if row["state"] == "failed"]
     return Attempt(
-        at=row["attempted_at"],
-        error=cause_of(row["error_message"] or "unknown") if is_failure else None,
-        players=row["staged_players"],
-        refused=row["refused_players"],
-        excused=row["excused_players"] or 0,
+        at=at,
+        error=cause_of(failed[-1]["error_message"] or "unknown") if failed else None,
+        players=sum(row["staged_players"] for row in rows),
+        refused=sum(row["refused_players"] for row in rows),
+        excused=sum(row["excused_players"] or 0 for row in rows),
     )

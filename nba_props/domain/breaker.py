@@ -16,7 +16,7 @@ _OPEN: Final = "circuit open until "
 
 @dataclass(frozen=True)
 class Attempt:
-    """One batch for which a system was called: `error` if it raised, else how many of its players it refused.
+    """One call of a system, for a batch or for those of a range: `error` if it raised, else how many of its players it refused.
 
     `excused` of the `refused` have a reason in `systems.base.EXCUSED_REFUSALS`.
     """
@@ -42,7 +42,7 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Circuit:
-    """A system that failed in its last batches: open until `until`, then half-open, which is one try."""
+    """A system that failed in its last calls: open until `until`, then half-open, which is one try."""
 
     since: datetime
     until: datetime
@@ -59,7 +59,7 @@ class Circuit:
 
 
 def circuit_of(attempts: Sequence[Attempt], failures: int, cooldown: timedelta) -> Circuit | None:
-    """The circuit of one system by its attempts, one a batch, in the order they were made; None while it is closed.
+    """The circuit of one system by its attempts, one a call, in the order they were made; None while it is closed.
 
     It opens at the `failures`-th failure in a row, since the last one it stays open for `cooldown`, and any success
     closes it.
