@@ -295,7 +295,6 @@ def fit_anchor(own: FloatArray, market: FloatArray, points: FloatArray, dates: N
     names, where = np.unique(dates.astype(str), return_inverse=True)
     noise = float(np.var(missed))
     terms = (np.ones_like(missed), differs, differs**2, missed, differs * missed)
-    terms = (np.ones_like(missed), differs, differs**2, missed, differs * missed)
     sums = np.array([np.bincount(where, weights=one, minlength=len(names)) for one in terms])
     shift, weight = _ridge(sums.sum(axis=1), noise)
     draws = np.random.default_rng(7).multinomial(len(names), np.full(len(names), 1 / len(names)), _RESAMPLES)
