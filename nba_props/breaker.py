@@ -19,7 +19,7 @@ _EVERY_DATE = {"start_date": date(1946, 9, 1), "end_date": date(9999, 12, 31)}
 _ATTEMPTS = f"""
 select
     b.run_mode, s.system_id, s.state, s.staged_players, s.refused_players, s.excused_players, s.error_message,
-    s.attempted_at
+    s.attempted_at, b.run_id
 from nba_predictions.prediction_batch_systems as s
 inner join nba_predictions.prediction_batches as b on b.game_date = s.game_date and b.batch_id = s.batch_id
 where s.game_date between @start_date and @end_date
@@ -32,14 +32,14 @@ order by s.attempted_at, b.opened_at, s.game_date, s.batch_id
 
 def open_circuits(platform: Platform, run_mode: str) -> dict[str, Circuit]:
     """Systems that batches of the run mode (live or backfill) do not call now, with their circuits."""
-    calls: dict[str, dict[datetime, list[Mapping[str, Any]]]] = defaultdict(lambda: defaultdict(list))
+    calls: dict[str, dict[tuple[datetime, str], list[Mapping[str, Any]]]] = defaultdict(lambda: defaultdict(list))
     for row in platform.warehouse.query(_ATTEMPTS, _EVERY_DATE | {"now": platform.now}).to_pylist():
         if row["run_mode"] == run_mode:
-            calls[row["system_id"]][row["attempted_at"]].append(row)
+            calls[row["system_id"]][row["attempted_at"], row["run_id"]].append(row)
     failures = platform.settings.breaker_failures
     cooldown = timedelta(minutes=platform.settings.breaker_cooldown_minutes)
     circuits = {
-        system_id: circuit_of([_attempt(at, rows) for at, rows in sorted(made.items())], failures, cooldown)
+        system_id: circuit_of([_attempt(at, rows) for (at, _), rows in made.items()], failures, cooldown)
         for system_id, made in sorted(calls.items())
     }
     return {system_id: one for system_id, one in circuits.items() if one is not None and one.holds_at(platform.now)}

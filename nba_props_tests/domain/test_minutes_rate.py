@@ -85,7 +85,7 @@ def roster(team: Any, game: Any, player: Any, days: list[date], random: np.rando
     rows["usual_vacated_minutes"], rows["usual_vacated_plays"] = usual, usual / 2
     for position in ("guard", "forward", "center"):
         rows[f"usual_vacated_{position}"] = usual / 3
-    rows["days_since_last_game"], rows["team_games_missed"] = 2.0, 0.0
+    rows["days_since_last_game"], rows["team_games_missed"], rows["season_day"] = 2.0, 0.0, 60
     rows["game_date"] = days
     rows["game_id"] = [f"{one:%y%m%d}{place:02d}" for one, place in zip(days, team, strict=True)]
     rows["team_abbr"] = [f"T{one:02d}" for one in team]
@@ -135,7 +135,7 @@ def test_training_twice_gives_the_same_bytes_in_whatever_order_rows_come() -> No
     again = train(rows.sample(frac=1, random_state=1), availability.sample(frac=1, random_state=2), MONTH)
     assert sealed(KIND, MONTH, again, "commit").manifest == model().manifest
     assert again.files == model().files
-    names = {"play.ubj", "minutes.ubj", "rate.ubj"}
+    names = {"play.ubj", "minutes.ubj", "rate.ubj", "minutes_line.json", "rate_line.json"}
     assert set(again.files) == names | {f"validation_{name}" for name in names}
     assert again.feature_names == (*FEATURES, *PLAY_FEATURES)
 

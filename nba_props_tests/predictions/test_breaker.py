@@ -20,6 +20,7 @@ from nba_props_tests.predictions.kit import at_hour, in_force, merge
 from nba_props_tests.predictions.test_batches import Pipeline, slate
 from nba_props_tests.slates import DAY, NOON
 
+pytestmark = pytest.mark.whole
 BROKEN = "zone_matchup_v1"
 OTHERS = set(SYSTEM_IDS) - {BROKEN}
 SAID = "ArithmeticError: a system of our own is broken"
