@@ -7,10 +7,14 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from hypothesis import settings
 
 from nba_props.platform import Platform
 from nba_props.prepare import prepare
 from nba_props.settings import load_settings
+
+settings.register_profile("untimed", deadline=None)  # a busy machine is no failure of the code
+settings.load_profile("untimed")
 
 ARCHIVE = Path(__file__).resolve().parents[2] / "shared" / "data" / "history"
 

@@ -250,11 +250,17 @@ def _at_each_line(frame: pd.DataFrame, line: FloatArray) -> dict[str, Any]:
 def _recommended(frame: pd.DataFrame, line: FloatArray, over_prob: FloatArray) -> NDArray[np.object_]:
     """The side that reaches the bar, if both of the system's numbers lie on that side of the line; else PASS.
 
-    A mean lies above its median: near the line they can disagree, and a pick must not contradict the number beside it.
+    A mean lies above its median: near the line they can disagree, and a pick must not contradict the number beside it. Nor is
+    there a pick on a side that the book itself, its vig removed, holds for as likely or likelier: its price leaves no edge.
     """
     numbers = [frame[name].to_numpy(dtype=np.float64) for name in ("predicted_points", "anchored_points")]
-    is_over = (over_prob >= RECOMMENDATION_BAR) & np.all([one > line for one in numbers], axis=0)
-    is_under = (1 - over_prob >= RECOMMENDATION_BAR) & np.all([one < line for one in numbers], axis=0)
+    market = frame["market_over_prob"].where(frame["is_main_line"]).to_numpy(dtype=np.float64)
+    is_over = (
+        (over_prob >= RECOMMENDATION_BAR) & np.all([one > line for one in numbers], axis=0) & ~(over_prob <= market)
+    )
+    is_under = (
+        (1 - over_prob >= RECOMMENDATION_BAR) & np.all([one < line for one in numbers], axis=0) & ~(over_prob >= market)
+    )
     return np.select([is_over, is_under], ["OVER", "UNDER"], "PASS").astype(object)
 
 

@@ -155,11 +155,14 @@ def test_a_recommendation_contradicts_neither_number_nor_its_own_probability(
     frame = priced(slate(line, over=over, under=under), says(mean), models_of(mine))
     for row in frame.itertuples():
         over_prob = row.over_prob / (row.over_prob + row.under_prob)
+        market = row.market_over_prob if row.is_main_line else NAN
         if row.recommendation == "OVER":
+            assert not over_prob <= market
             assert min(row.predicted_points, row.anchored_points) > row.current_points_line
             assert over_prob >= RECOMMENDATION_BAR
             assert row.line_margin > 0
         elif row.recommendation == "UNDER":
+            assert not over_prob >= market
             assert max(row.predicted_points, row.anchored_points) < row.current_points_line
             assert 1 - over_prob >= RECOMMENDATION_BAR
             assert row.line_margin < 0
@@ -168,7 +171,9 @@ def test_a_recommendation_contradicts_neither_number_nor_its_own_probability(
             is_clear = abs(over_prob - 0.5) >= RECOMMENDATION_BAR - 0.5
             numbers = (row.predicted_points, row.anchored_points)
             sides = {number > row.current_points_line for number in numbers}
-            assert not is_clear or sides != {over_prob > 0.5} or row.current_points_line in numbers
+            has_edge = not (over_prob <= market if over_prob > 0.5 else over_prob >= market)
+            is_agreed = sides == {over_prob > 0.5} and row.current_points_line not in numbers
+            assert not (is_clear and has_edge and is_agreed)
 
 
 def test_a_number_far_from_the_line_is_a_pick_and_one_at_it_a_pass() -> None:
