@@ -172,8 +172,8 @@ calibration as (
         sum(judged) as judged,
         sum(miss) as miss,
         sum(squares) as squares,
-        sum(sqrt(0.63662 * chances / 1000000)) as miss_by_chance,
-        sqrt((1 - 0.63662) * sum(chances) / 1000000) as deviation_by_chance
+        sum(sqrt(0.63662 * greatest(chances, 0) / 1000000)) as miss_by_chance,
+        sqrt((1 - 0.63662) * greatest(sum(chances), 0) / 1000000) as deviation_by_chance
     from bins
     group by game_date, system_id
 ),

@@ -68,8 +68,9 @@ PLANTED = [
     Planted(
         "halves",
         QUOTES,
-        "    predicted_points\nfrom j",
-        "    cast(line as int64) as predicted_points\nfrom j",
+        "    line,\n    line_x10,\n    is_main,\n    over_price_american,\n    under_price_american,\n    snapshot_at,\n    dist",
+        "    cast(line as int64) as line,\n    line_x10,\n    is_main,\n    over_price_american,\n    under_price_american,\n"
+        "    snapshot_at,\n    dist",
         {LINT, ROWS},
     ),
     Planted(
