@@ -172,7 +172,7 @@ calibration as (
         sum(judged) as judged,
         sum(miss) as miss,
         sum(squares) as squares,
-        sum(sqrt(0.63662 * greatest(chances, 0) / 1000000)) as miss_by_chance,
+        sum(cast(round(1000000 * sqrt(0.63662 * greatest(chances, 0) / 1000000)) as int64)) as miss_by_chance,
         sqrt((1 - 0.63662) * greatest(sum(chances), 0) / 1000000) as deviation_by_chance
     from bins
     group by game_date, system_id
@@ -207,41 +207,36 @@ select
     system_id,
     graded as graded_rows,
     compared as rows_with_line,
-    round(mae, 6) as mae,
-    round(sqrt(safe_divide(greatest(mean_squared_error - mae * mae, 0), graded)), 6) as mae_standard_error,
-    round(safe_divide(line_errors / 1000000, compared), 6) as line_mae,
-    round(mean_gap, 6) as mae_minus_line,
-    round(sqrt(safe_divide(greatest(mean_squared_gap - mean_gap * mean_gap, 0), compared)), 6) as mae_minus_line_standard_error,
-    round(safe_divide(signed_errors / 1000000, graded), 6) as bias,
-    round(safe_divide(anchored_errors / 1000000, anchored), 6) as anchored_mae,
+    mae,
+    sqrt(safe_divide(greatest(mean_squared_error - mae * mae, 0), graded)) as mae_standard_error,
+    safe_divide(line_errors / 1000000, compared) as line_mae,
+    mean_gap as mae_minus_line,
+    sqrt(safe_divide(greatest(mean_squared_gap - mean_gap * mean_gap, 0), compared)) as mae_minus_line_standard_error,
+    safe_divide(signed_errors / 1000000, graded) as bias,
+    safe_divide(anchored_errors / 1000000, anchored) as anchored_mae,
     coalesce(judged, 0) as probability_rows,
-    round(safe_divide(squares / 1000000, judged), 6) as brier,
-    round(safe_divide(market_squares / 1000000, with_market), 6) as market_brier,
-    round(safe_divide(miss / 1000000, judged), 6) as calibration_error,
-    round(safe_divide(miss_by_chance + 3 * deviation_by_chance, judged), 6) as calibration_error_by_chance,
+    safe_divide(squares / 1000000, judged) as brier,
+    safe_divide(market_squares / 1000000, with_market) as market_brier,
+    safe_divide(miss / 1000000, judged) as calibration_error,
+    safe_divide(miss_by_chance / 1000000 + 3 * deviation_by_chance, judged) as calibration_error_by_chance,
     with_pit as interval_rows,
-    round(safe_divide(inside / 1000000, with_pit), 6) as interval_80_share,
+    safe_divide(inside / 1000000, with_pit) as interval_80_share,
     bets,
     safe_divide(overs, bets) as over_share,
     safe_divide(correct, decided) as hit_rate,
     -- Wilson's interval, z = 1.96, its fractions multiplied out.
     if(
         decided > 0,
-        round(
-            safe_divide(
-                correct + 1.9208 + 1.96 * sqrt(safe_divide(correct * incorrect, decided) + 0.9604), decided + 3.8416
-            ),
-            6
-        ),
+        safe_divide(correct + 1.9208 + 1.96 * sqrt(safe_divide(correct * incorrect, decided) + 0.9604), decided + 3.8416),
         null
     ) as hit_rate_high,
     profits / 1000000 as profit_units,
-    round(safe_divide(profits / 1000000, priced), 6) as roi,
-    round(safe_divide(line_moves / 1000000, closed), 6) as closing_line_value,
+    safe_divide(profits / 1000000, priced) as roi,
+    safe_divide(line_moves / 1000000, closed) as closing_line_value,
     reference_graded as reference_rows,
     reference_compared as reference_rows_with_line,
-    round(reference_mae, 6) as reference_mae,
-    round(sqrt(safe_divide(greatest(reference_mean_squared_error - reference_mae * reference_mae, 0), reference_graded)), 6) as reference_mae_standard_error,
-    round(reference_mean_gap, 6) as reference_mae_minus_line,
-    round(sqrt(safe_divide(greatest(reference_mean_squared_gap - reference_mean_gap * reference_mean_gap, 0), reference_compared)), 6) as reference_mae_minus_line_standard_error
+    reference_mae,
+    sqrt(safe_divide(greatest(reference_mean_squared_error - reference_mae * reference_mae, 0), reference_graded)) as reference_mae_standard_error,
+    reference_mean_gap as reference_mae_minus_line,
+    sqrt(safe_divide(greatest(reference_mean_squared_gap - reference_mean_gap * reference_mean_gap, 0), reference_compared)) as reference_mae_minus_line_standard_error
 from told

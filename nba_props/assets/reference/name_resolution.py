@@ -37,7 +37,7 @@ order by game_date, player_name, event_key, away_team, home_team, is_quoted
 _PEOPLE = """
 select distinct universal_player_id, player_name, first_known_date
 from nba_reference.nba_players_registry
-order by universal_player_id
+order by universal_player_id, player_name, first_known_date
 """
 
 _TEAMS = """
