@@ -11,7 +11,7 @@ from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
 from dotenv import dotenv_values
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from nba_props.domain.odds import DevigMethod
@@ -146,6 +146,24 @@ class Settings(BaseSettings):
         description="US dollars a TiB billed, for the estimate in status; by default the on-demand price in the US (target gcp).",
     )
 
+    balldontlie_api_key: SecretStr = Field(
+        SecretStr(""), description="Key of balldontlie (box scores, standings, injuries)."
+    )
+    odds_api_key: SecretStr = Field(SecretStr(""), description="Key of The Odds API (points lines, spreads, totals).")
+    bettingpros_api_key: SecretStr = Field(
+        SecretStr(""), description="Key of BettingPros (second source of points lines)."
+    )
+    sources_url: str = Field(
+        "",
+        pattern=_ENDPOINT,
+        description="Address to ask instead of the sources' own, each under its name: `simulate serve`, or a recording proxy.",
+    )
+    source_pace: float = Field(
+        1.0,
+        ge=0,
+        description="Multiplies the pauses between two requests to a source; below 1 only with NBA_PROPS_SOURCES_URL.",
+    )
+
     log_format: LogFormat = Field(
         LogFormat.AUTO,
         description="Lines of a run on stderr: text, json (an object each, for Cloud Logging), or auto (json on gcp, but for a terminal).",
@@ -175,6 +193,15 @@ class Settings(BaseSettings):
             raise ValueError(
                 f"environment {environment} on target gcp without a prefix would write to production's datasets:"
                 " set NBA_PROPS_DATASET_PREFIX, or unset NBA_PROPS_ENVIRONMENT if this is production"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _others_servers_are_asked_politely(self) -> Self:
+        if self.source_pace < 1 and not self.sources_url:
+            raise ValueError(
+                f"NBA_PROPS_SOURCE_PACE={self.source_pace:g} would ask public sources faster than they allow:"
+                " set NBA_PROPS_SOURCES_URL to a server of your own, or use 1 or more"
             )
         return self
 

@@ -14,7 +14,8 @@ import pyarrow.compute as pc
 
 from nba_props.io.sources.archive.columns import translate
 from nba_props.io.sources.archive.layouts import Kind, Layout, every_row
-from nba_props.io.sources.archive.payloads import TEAMS, words
+from nba_props.io.sources.archive.payloads import words
+from nba_props.io.sources.teams import TEAMS
 
 _STATS = "FGM FGA FG3M FG3A FTM FTA OREB DREB REB AST STL BLK PF PTS PLUS_MINUS"
 _TEAM_OF_NBA_ID = {

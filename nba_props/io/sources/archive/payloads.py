@@ -28,6 +28,7 @@ from nba_props.domain.calendar import (
 )
 from nba_props.errors import BadInput
 from nba_props.io.sources.archive.columns import map_distinct
+from nba_props.io.sources.teams import TEAM_SPELLINGS
 
 
 class Problem(StrEnum):
@@ -80,16 +81,6 @@ def words(text: str) -> tuple[str, ...]:
     """Column names and the like, written as one readable line."""
     return tuple(text.split())
 
-
-TEAMS = words(
-    "ATL BKN BOS CHA CHI CLE DAL DEN DET GSW HOU IND LAC LAL MEM "
-    "MIA MIL MIN NOP NYK OKC ORL PHI PHX POR SAC SAS TOR UTA WAS"
-)
-_ESPN_CODES = {"GS": "GSW", "NY": "NYK", "SA": "SAS", "NO": "NOP", "UTAH": "UTA", "WSH": "WAS"}
-_BASKETBALL_REFERENCE_CODES = {"BRK": "BKN", "CHO": "CHA", "PHO": "PHX"}
-# Former codes of what the NBA counts as the same franchise.
-_FORMER_CODES = {"NJN": "BKN", "NOH": "NOP", "NOK": "NOP", "SEA": "OKC", "VAN": "MEM", "CHH": "CHA"}
-_TEAM_SPELLINGS = {code: code for code in TEAMS} | _ESPN_CODES | _BASKETBALL_REFERENCE_CODES | _FORMER_CODES
 
 SEASON_TYPE_LABEL = {
     SeasonType.PRESEASON: "Preseason",
@@ -173,7 +164,7 @@ GameId = Annotated[
 SlateDay = Annotated[date, Field(ge=_FIRST_DAY, le=_LAST_DAY)]
 SeasonLabel = Annotated[str, AfterValidator(_season)]
 SeasonTypeWord = Annotated[str, BeforeValidator(_one_of(_SEASON_TYPE_SPELLINGS))]
-Team = Annotated[str, BeforeValidator(_one_of(_TEAM_SPELLINGS))]
+Team = Annotated[str, BeforeValidator(_one_of(TEAM_SPELLINGS))]
 PersonId = Annotated[int, Field(ge=1, le=2**53)]
 Name = Annotated[str, Field(max_length=200)]
 Flag = Annotated[bool, BeforeValidator(_flag)]

@@ -1,0 +1,155 @@
+"""What the rows of each sheet must look like: one model a sheet, the archive's own where it has one.
+
+Types, ranges, vocabularies and what must hold between fields are declared once, in `archive.payloads`; here stand only the
+rows that no archive brings.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from nba_props.io.sources.archive.payloads import (
+    AmericanPrice,
+    Count,
+    Flag,
+    Game,
+    GameId,
+    InjuryEntry,
+    Instant,
+    Minutes,
+    Name,
+    Payload,
+    Person,
+    PlayerBox,
+    PlusMinus,
+    PointsQuote,
+    Reason,
+    Rule,
+    SeasonLabel,
+    SlateDay,
+    Spread,
+    Team,
+    TeamScore,
+    Text,
+    Total,
+)
+from nba_props.io.sources.live.contract import Sheet
+
+Wins = Annotated[int, Field(ge=0, le=82)]
+Rank = Annotated[int, Field(ge=1, le=15)]
+SourcePerson = Annotated[str, Field(min_length=1, max_length=100)]
+"""A person's id in the source's own space, or the name as spelled where the source has no ids."""
+
+
+_SHOOTING = (
+    Reason.MORE_MADE_THAN_ATTEMPTED,
+    Reason.POINTS_NOT_SUM_OF_SHOTS,
+    Reason.ZONES_EXCEED_SHOTS,
+    Reason.POINTS_WITHOUT_MINUTES,
+    Reason.MINUTES_WITHOUT_POINTS,
+)
+_SHOOTING_RULES = tuple(rule for rule in PlayerBox.rules if rule.reason in _SHOOTING)
+
+
+class GameScore(Payload):
+    """A final score; a source without the NBA's game ids leaves the game to be found by date and teams."""
+
+    game_id: GameId | None = None
+    game_date: SlateDay
+    home_abbr: Team
+    away_abbr: Team
+    home_pts: TeamScore
+    away_pts: TeamScore
+
+    rules = (Rule(Reason.SCORE_TIED, lambda rows: rows["home_pts"] == rows["away_pts"]),)
+
+
+class BoxReport(Payload):
+    """One player's box score as told by a source without the NBA's ids; minutes NULL: he did not play."""
+
+    game_date: SlateDay
+    home_abbr: Team
+    away_abbr: Team
+    team_abbr: Team
+    source_person_id: SourcePerson
+    player_name: Name
+    started: Flag | None = None
+    minutes: Minutes | None = None
+    pts: Count | None = None
+    fgm: Count | None = None
+    fga: Count | None = None
+    fg3m: Count | None = None
+    fg3a: Count | None = None
+    ftm: Count | None = None
+    fta: Count | None = None
+    oreb: Count | None = None
+    dreb: Count | None = None
+    reb: Count | None = None
+    ast: Count | None = None
+    stl: Count | None = None
+    blk: Count | None = None
+    tov: Count | None = None
+    pf: Count | None = None
+    plus_minus: PlusMinus | None = None
+    fgm_paint: Count | None = None
+    fga_paint: Count | None = None
+    fgm_mid: Count | None = None
+    fga_mid: Count | None = None
+
+    rules = _SHOOTING_RULES
+
+
+class RosterReport(Payload):
+    """One player's place on a team as a source published it on a date."""
+
+    roster_date: SlateDay
+    team_abbr: Team
+    source_person_id: SourcePerson
+    player_name: Name
+
+
+class GameLineQuote(Payload):
+    """One book's spread and total of a game at an instant."""
+
+    game_date: SlateDay
+    home_abbr: Team
+    away_abbr: Team
+    event_id: Text
+    bookmaker: Name
+    snapshot_utc: Instant
+    tip_utc: Instant
+    home_spread: Spread | None = None
+    home_spread_price: AmericanPrice | None = None
+    away_spread_price: AmericanPrice | None = None
+    total_line: Total | None = None
+    over_price: AmericanPrice | None = None
+    under_price: AmericanPrice | None = None
+
+
+class Standing(Payload):
+    """A team's record as told on a date."""
+
+    standings_date: SlateDay
+    season: SeasonLabel
+    team_abbr: Team
+    wins: Wins
+    losses: Wins
+    conference_rank: Rank
+    home_record: Text | None = None
+    road_record: Text | None = None
+
+
+MODELS: Final[Mapping[Sheet, type[Payload]]] = {
+    Sheet.SCHEDULE: Game,
+    Sheet.RESULTS: GameScore,
+    Sheet.GAME_LINES: GameLineQuote,
+    Sheet.BOX_SCORES: PlayerBox,
+    Sheet.BOX_REPORTS: BoxReport,
+    Sheet.ROSTERS: RosterReport,
+    Sheet.QUOTES: PointsQuote,
+    Sheet.INJURIES: InjuryEntry,
+    Sheet.PEOPLE: Person,
+    Sheet.STANDINGS: Standing,
+}
+"""The model that the rows of a sheet are held to."""
