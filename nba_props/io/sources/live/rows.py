@@ -21,6 +21,7 @@ from nba_props.io.sources.archive.payloads import (
     Name,
     Payload,
     Person,
+    PersonId,
     PlayerBox,
     PlusMinus,
     PointsQuote,
@@ -63,6 +64,26 @@ class GameScore(Payload):
     away_pts: TeamScore
 
     rules = (Rule(Reason.SCORE_TIED, lambda rows: rows["home_pts"] == rows["away_pts"]),)
+
+
+class ShotZones(Payload):
+    """One player's shots by zone on a date (nobody plays twice on one)."""
+
+    game_date: SlateDay
+    player_id: PersonId
+    player_name: Name
+    team_abbr: Team
+    fgm_paint: Count
+    fga_paint: Count
+    fgm_mid: Count
+    fga_mid: Count
+
+    rules = (
+        Rule(
+            Reason.MORE_MADE_THAN_ATTEMPTED,
+            lambda rows: (rows["fgm_paint"] > rows["fga_paint"]) | (rows["fgm_mid"] > rows["fga_mid"]),
+        ),
+    )
 
 
 class BoxReport(Payload):
@@ -145,6 +166,7 @@ MODELS: Final[Mapping[Sheet, type[Payload]]] = {
     Sheet.RESULTS: GameScore,
     Sheet.GAME_LINES: GameLineQuote,
     Sheet.BOX_SCORES: PlayerBox,
+    Sheet.SHOT_ZONES: ShotZones,
     Sheet.BOX_REPORTS: BoxReport,
     Sheet.ROSTERS: RosterReport,
     Sheet.QUOTES: PointsQuote,
