@@ -56,9 +56,10 @@ class Request:
     """One GET of a source: `path` is appended to the source's base URL.
 
     `day` is the US/Eastern date it is filed under: the slate it tells of; what tells of a whole season is filed under the date
-    of asking, or under the season's last (31 August) once that is past, so that a day always lies in its season. `label` tells requests of one feed and day apart (team, event, page).
-    An answer that was landed at or after `settles_at` never changes and is not asked for again; an earlier one is good
-    enough for `fresh_for`. `params` and `headers` hold no key: the transport adds it.
+    of asking, or under the season's last (31 August) once that is past, so that a day always lies in its season. `label`
+    tells requests of one feed and day apart (team, event, page). An answer that was landed at or after `settles_at` never
+    changes and is not asked for again; an earlier one is good enough for `fresh_for`. `params` and `headers` hold no key:
+    the transport adds it.
     """
 
     source: Source
