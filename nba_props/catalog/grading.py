@@ -137,7 +137,15 @@ class SystemRollingPerformance(Row):
     graded_rows: Annotated[int, Field(description="Graded rows that are not void.")]
     rows_with_line: Annotated[int, Field(description="Of those, with a line.")]
     mae: Annotated[float | None, Field(description="Mean absolute error of the median, points.")]
-    mae_standard_error: Annotated[float | None, Field(description="Standard error of mae, rows taken as independent.")]
+    scaled_error: Annotated[
+        float | None,
+        Field(
+            description="Mean absolute error in standard deviations of the prediction, by its 80 % interval: about 0.8, whoever plays."
+        ),
+    ]
+    scaled_error_standard_error: Annotated[
+        float | None, Field(description="Standard error of scaled_error, rows taken as independent.")
+    ]
     line_mae: Annotated[float | None, Field(description="Mean absolute error of the line on rows with one.")]
     mae_minus_line: Annotated[
         float | None, Field(description="Mean of |median - actual| - |line - actual| on rows with a line, points.")
@@ -190,7 +198,10 @@ class SystemRollingPerformance(Row):
     ]
     reference_rows_with_line: Annotated[int, Field(description="Of those, with a line.")]
     reference_mae: Annotated[float | None, Field(description="mae of the 180 days before the 28.")]
-    reference_mae_standard_error: Annotated[float | None, Field(description="Standard error of reference_mae.")]
+    reference_scaled_error: Annotated[float | None, Field(description="scaled_error of the 180 days.")]
+    reference_scaled_error_standard_error: Annotated[
+        float | None, Field(description="Standard error of reference_scaled_error.")
+    ]
     reference_mae_minus_line: Annotated[float | None, Field(description="mae_minus_line of the 180 days.")]
     reference_mae_minus_line_standard_error: Annotated[
         float | None, Field(description="Standard error of reference_mae_minus_line.")

@@ -19,6 +19,9 @@ FEWEST_ROWS = 500
 FEWEST_REFERENCE_ROWS = 1000
 """With 500 rows against 1000, 3 standard errors are about 0.7 points; with a usual month's against a half-year's, 0.2."""
 
+SEASONAL_MARGIN = 0.04
+"""A season's last weeks, with the rested and the tanking, are 0.02 to 0.08 harder than what precedes them (2021-22 to 2024-25)."""
+
 CALIBRATION_MARGIN = 0.02
 """Beyond chance: two points of probability are most of the 2.4 that the vig takes at -110."""
 
@@ -45,18 +48,23 @@ order by game_date, system_id
 
 
 def error_decay(row: Row) -> Judged | None:
-    """In standard errors, how far mae is above its reference; the line's own error on those nights must not explain it.
+    """In standard errors, how far the scaled error is above its reference beyond the margin; the line must not explain it.
 
-    Who plays changes with the season (play-offs have fewer and larger lines), which moves the line's error as well.
+    Who plays changes with the season (play-offs have fewer and larger lines), which moves plain errors: errors are scaled
+    by the spread that was predicted, and those nights may not have been as much harder for the line.
     """
-    if row["graded_rows"] < FEWEST_ROWS or row["reference_rows"] < FEWEST_REFERENCE_ROWS:
+    known = row["scaled_error"] is not None and row["reference_scaled_error"] is not None
+    if not known or row["graded_rows"] < FEWEST_ROWS or row["reference_rows"] < FEWEST_REFERENCE_ROWS:
         return None
-    growth = _standard_errors(row, "mae")
+    growth = _standard_errors(row, "scaled_error", SEASONAL_MARGIN)
     if row["rows_with_line"] >= FEWEST_ROWS and row["reference_rows_with_line"] >= FEWEST_REFERENCE_ROWS:
         growth = min(growth, _standard_errors(row, "mae_minus_line"))
     if growth <= STANDARD_ERRORS:
         return growth, None
-    found = f"mae {row['mae']:.2f} on {row['graded_rows']} rows after {row['reference_mae']:.2f} in the 180 days before"
+    found = (
+        f"{row['scaled_error']:.2f} of the predicted spread on {row['graded_rows']} rows after"
+        f" {row['reference_scaled_error']:.2f} in the 180 days before; mae {row['mae']:.2f} after {row['reference_mae']:.2f}"
+    )
     if row["mae_minus_line"] is not None and row["reference_mae_minus_line"] is not None:
         found += f" (beside the line {row['mae_minus_line']:+.2f} after {row['reference_mae_minus_line']:+.2f})"
     return growth, found
@@ -104,10 +112,10 @@ def interval_coverage(row: Row) -> Judged | None:
     return 100 * abs(share - 0.8), found if is_off else None
 
 
-def _standard_errors(row: Row, name: str) -> float:
-    """How far a mean is above its reference in standard errors of the difference; 0 where nothing varies."""
+def _standard_errors(row: Row, name: str, margin: float = 0.0) -> float:
+    """How far a mean is above its reference and a margin, in standard errors of the difference; 0 where nothing varies."""
     deviation = float((row[f"{name}_standard_error"] ** 2 + row[f"reference_{name}_standard_error"] ** 2) ** 0.5)
-    return float(row[name] - row[f"reference_{name}"]) / deviation if deviation else 0.0
+    return float(row[name] - row[f"reference_{name}"] - margin) / deviation if deviation else 0.0
 
 
 def _outcomes(judge: Callable[[Row], Judged | None], span: Span) -> list[Outcome]:
@@ -128,8 +136,8 @@ def _watch(judge: Callable[[Row], Judged | None], description: str) -> Check:
 DECAY_CHECKS = (
     _watch(
         error_decay,
-        f"No system's mean error of 28 days is more than {STANDARD_ERRORS:g} standard errors above that of the 180 days"
-        " before, by itself and beside the line's.",
+        f"No system's error of 28 days, in units of the spread it predicted, is {STANDARD_ERRORS:g} standard errors more than"
+        f" {SEASONAL_MARGIN:g} above that of the 180 days before, nor has it grown as much beside the line's.",
     ),
     _watch(
         calibration_decay,

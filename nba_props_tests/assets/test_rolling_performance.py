@@ -50,6 +50,8 @@ def grade(day: date, number: int, system_id: str, dice: random.Random) -> Row:
         "actual_points": points,
         "signed_error": median + 0.2 - points,
         "absolute_error": abs(median - points),
+        "interval_80_low": (bottom := dice.randrange(10)),
+        "interval_80_high": bottom + dice.choice((0, 8, 20)),
         "pit_low": low,
         "pit_high": low + dice.choice((0.0, 0.05, 0.3)) * (1 - low),
     }
@@ -107,6 +109,16 @@ def gaps(rows: list[Row]) -> list[float]:
     return [row["absolute_error"] - row["line_absolute_error"] for row in rows if "line_absolute_error" in row]
 
 
+def scaled(rows: list[Row]) -> list[float]:
+    """Errors in standard deviations, by the 80 % interval; one of no width says nothing."""
+    widths = [
+        (row["absolute_error"], row["interval_80_high"] - row["interval_80_low"])
+        for row in rows
+        if "interval_80_low" in row
+    ]
+    return [2.563 * error / width for error, width in widths if width]
+
+
 def inside(row: Row) -> float:
     low, high = row["pit_low"], row["pit_high"]
     if low == high:
@@ -141,7 +153,8 @@ def expected(rows: list[Row], day: date, system_id: str) -> Row:
         "graded_rows": len(numbers(lately, "absolute_error")),
         "rows_with_line": len(gaps(lately)),
         "mae": mean(numbers(lately, "absolute_error")),
-        "mae_standard_error": error(numbers(lately, "absolute_error")),
+        "scaled_error": mean(scaled(lately)),
+        "scaled_error_standard_error": error(scaled(lately)),
         "line_mae": mean(numbers(lately, "line_absolute_error")),
         "mae_minus_line": mean(gaps(lately)),
         "mae_minus_line_standard_error": error(gaps(lately)),
@@ -171,7 +184,8 @@ def expected(rows: list[Row], day: date, system_id: str) -> Row:
         "reference_rows": len(numbers(before, "absolute_error")),
         "reference_rows_with_line": len(gaps(before)),
         "reference_mae": mean(numbers(before, "absolute_error")),
-        "reference_mae_standard_error": error(numbers(before, "absolute_error")),
+        "reference_scaled_error": mean(scaled(before)),
+        "reference_scaled_error_standard_error": error(scaled(before)),
         "reference_mae_minus_line": mean(gaps(before)),
         "reference_mae_minus_line_standard_error": error(gaps(before)),
     }
@@ -210,7 +224,6 @@ def test_a_first_date_has_no_reference_and_what_is_unknown_stays_unknown(platfor
         "graded_rows": 1,
         "rows_with_line": 0,
         "mae": 3.0,
-        "mae_standard_error": 0.0,
         "bias": -3.0,
         "probability_rows": 0,
         "interval_rows": 0,

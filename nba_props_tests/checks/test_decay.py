@@ -16,7 +16,8 @@ SOUND: dict[str, Any] = {
     "graded_rows": 4000,
     "rows_with_line": 3000,
     "mae": 5.02,
-    "mae_standard_error": 0.06,
+    "scaled_error": 0.80,
+    "scaled_error_standard_error": 0.01,
     "line_mae": 5.0,
     "mae_minus_line": 0.05,
     "mae_minus_line_standard_error": 0.03,
@@ -33,7 +34,8 @@ SOUND: dict[str, Any] = {
     "reference_rows": 20000,
     "reference_rows_with_line": 15000,
     "reference_mae": 4.95,
-    "reference_mae_standard_error": 0.03,
+    "reference_scaled_error": 0.79,
+    "reference_scaled_error_standard_error": 0.005,
     "reference_mae_minus_line": 0.02,
     "reference_mae_minus_line_standard_error": 0.01,
 }
@@ -49,13 +51,14 @@ def watched(platform: Platform, **of_bad_date: Any) -> None:
     put(platform, ROLLING, rows)
 
 
-GROWN = {"mae": 5.32, "mae_minus_line": 0.31}
+GROWN = {"mae": 5.32, "scaled_error": 0.90, "mae_minus_line": 0.31}
 FAULTS: list[tuple[str, dict[str, Any], float, str]] = [
     (
         "error_decay",
         GROWN,
-        5.51,
-        "mae 5.32 on 4000 rows after 4.95 in the 180 days before (beside the line +0.31 after +0.02)",
+        6.26,
+        "0.90 of the predicted spread on 4000 rows after 0.79 in the 180 days before; mae 5.32 after 4.95"
+        " (beside the line +0.31 after +0.02)",
     ),
     (
         "calibration_decay",
@@ -101,7 +104,8 @@ def test_what_is_out_of_order_is_named_and_nothing_else_fails(
         ("error_decay", GROWN | {"graded_rows": 499}),
         ("error_decay", GROWN | {"reference_rows": 999}),
         ("error_decay", GROWN | {"mae_minus_line": 0.03}),  # those nights were as much harder for the line
-        ("error_decay", GROWN | {"mae": 5.1}),
+        ("error_decay", GROWN | {"scaled_error": 0.82}),
+        ("error_decay", GROWN | {"scaled_error": 0.85}),  # a season's last weeks are as hard
         ("calibration_decay", {"calibration_error": 0.3, "probability_rows": 499}),
         ("calibration_decay", {"calibration_error": 0.3, "calibration_error_by_chance": 0.29}),
         ("over_under_skew", {"over_share": 1.0, "bets": 99}),
@@ -119,9 +123,9 @@ def test_too_little_to_judge_or_explained_otherwise_passes(
 
 def test_error_is_judged_by_itself_where_there_are_no_lines(platform: Platform) -> None:
     without = {name: None for name in SOUND if "line" in name} | {"rows_with_line": 0, "reference_rows_with_line": 0}
-    watched(platform, **(without | {"mae": 5.32}))
+    watched(platform, **(without | {"mae": 5.32, "scaled_error": 0.9}))
     assert the_failure(platform, "error_decay").detail == (
-        "ensemble_v1: mae 5.32 on 4000 rows after 4.95 in the 180 days before"
+        "ensemble_v1: 0.90 of the predicted spread on 4000 rows after 0.79 in the 180 days before; mae 5.32 after 4.95"
     )
 
 

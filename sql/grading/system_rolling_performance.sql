@@ -16,6 +16,8 @@ with grades as (
         market_over_prob,
         signed_error,
         absolute_error,
+        -- 2.563 standard deviations are the 80 % of a normal distribution.
+        safe_divide(2.563 * absolute_error, interval_80_high - interval_80_low) as scaled_error,
         line_absolute_error,
         anchored_absolute_error,
         -- What randomising the PIT gives on average; a jump of no height is inside the interval or not.
@@ -37,7 +39,9 @@ dated_sums as (
         count(absolute_error) as graded,
         countif(is_compared and absolute_error is not null) as compared,
         sum(cast(round(1000000 * absolute_error) as int64)) as errors,
-        sum(cast(round(1000000 * absolute_error * absolute_error) as int64)) as squared_errors,
+        count(scaled_error) as scaled,
+        sum(cast(round(1000000 * scaled_error) as int64)) as scaled_errors,
+        sum(cast(round(1000000 * scaled_error * scaled_error) as int64)) as squared_scaled_errors,
         sum(cast(round(1000000 * signed_error) as int64)) as signed_errors,
         sum(if(is_compared, cast(round(1000000 * line_absolute_error) as int64), null)) as line_errors,
         sum(if(is_compared, cast(round(1000000 * (absolute_error - line_absolute_error)) as int64), null)) as gaps,
@@ -104,7 +108,9 @@ lately as (
         sum(s.graded) as graded,
         sum(s.compared) as compared,
         sum(s.errors) as errors,
-        sum(s.squared_errors) as squared_errors,
+        sum(s.scaled) as scaled,
+        sum(s.scaled_errors) as scaled_errors,
+        sum(s.squared_scaled_errors) as squared_scaled_errors,
         sum(s.signed_errors) as signed_errors,
         sum(s.line_errors) as line_errors,
         sum(s.gaps) as gaps,
@@ -137,7 +143,9 @@ before as (
         sum(s.graded) as graded,
         sum(s.compared) as compared,
         sum(s.errors) as errors,
-        sum(s.squared_errors) as squared_errors,
+        sum(s.scaled) as scaled,
+        sum(s.scaled_errors) as scaled_errors,
+        sum(s.squared_scaled_errors) as squared_scaled_errors,
         sum(s.gaps) as gaps,
         sum(s.squared_gaps) as squared_gaps
     from dates_to_tell as d
@@ -190,11 +198,14 @@ told as (
         coalesce(b.compared, 0) as reference_compared,
         l.correct + l.incorrect as decided,
         safe_divide(l.errors / 1000000, l.graded) as mae,
-        safe_divide(l.squared_errors / 1000000, l.graded) as mean_squared_error,
+        safe_divide(l.scaled_errors / 1000000, l.scaled) as scaled_error,
+        safe_divide(l.squared_scaled_errors / 1000000, l.scaled) as mean_squared_scaled_error,
         safe_divide(l.gaps / 1000000, l.compared) as mean_gap,
         safe_divide(l.squared_gaps / 1000000, l.compared) as mean_squared_gap,
         safe_divide(b.errors / 1000000, b.graded) as reference_mae,
-        safe_divide(b.squared_errors / 1000000, b.graded) as reference_mean_squared_error,
+        b.scaled as reference_scaled,
+        safe_divide(b.scaled_errors / 1000000, b.scaled) as reference_scaled_error,
+        safe_divide(b.squared_scaled_errors / 1000000, b.scaled) as reference_mean_squared_scaled_error,
         safe_divide(b.gaps / 1000000, b.compared) as reference_mean_gap,
         safe_divide(b.squared_gaps / 1000000, b.compared) as reference_mean_squared_gap
     from lately as l
@@ -208,7 +219,8 @@ select
     graded as graded_rows,
     compared as rows_with_line,
     mae,
-    sqrt(safe_divide(greatest(mean_squared_error - mae * mae, 0), graded)) as mae_standard_error,
+    scaled_error,
+    sqrt(safe_divide(greatest(mean_squared_scaled_error - scaled_error * scaled_error, 0), scaled)) as scaled_error_standard_error,
     safe_divide(line_errors / 1000000, compared) as line_mae,
     mean_gap as mae_minus_line,
     sqrt(safe_divide(greatest(mean_squared_gap - mean_gap * mean_gap, 0), compared)) as mae_minus_line_standard_error,
@@ -236,7 +248,8 @@ select
     reference_graded as reference_rows,
     reference_compared as reference_rows_with_line,
     reference_mae,
-    sqrt(safe_divide(greatest(reference_mean_squared_error - reference_mae * reference_mae, 0), reference_graded)) as reference_mae_standard_error,
+    reference_scaled_error,
+    sqrt(safe_divide(greatest(reference_mean_squared_scaled_error - reference_scaled_error * reference_scaled_error, 0), reference_scaled)) as reference_scaled_error_standard_error,
     reference_mean_gap as reference_mae_minus_line,
     sqrt(safe_divide(greatest(reference_mean_squared_gap - reference_mean_gap * reference_mean_gap, 0), reference_compared)) as reference_mae_minus_line_standard_error
 from told
