@@ -42,7 +42,7 @@ class _Player(Sent):
 
 
 class _Line(Sent):
-    """A player's line of a box score. `min` is whole minutes ("28", "06") or minutes and seconds ("28:31")."""
+    """A player's line of a box score. `min` is minutes, rounded ("28", "06"), or minutes and seconds ("28:31")."""
 
     player: _Player
     min: str | None
@@ -190,7 +190,7 @@ def _who(player: _Player) -> Row:
 
 
 def _minutes(text: str | None) -> float | None:
-    """Minutes played; "00" beside counts is less than a minute on the floor, 0.0. None for what says nothing."""
+    """Minutes played; "00" beside counts is some seconds on the floor, 0.0. None for what says nothing."""
     match = _MINUTES.fullmatch((text or "").strip())
     return int(match[1]) + int(match[2] or 0) / 60 if match else None
 

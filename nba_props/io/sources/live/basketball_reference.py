@@ -1,6 +1,6 @@
 """Basketball-Reference: the season rosters of the thirty teams, one page each, as one batch.
 
-A page lists everyone who was on the team in that season. Asked while the season runs it says who is there today; of a season
+A page lists everyone who has been on the team in that season. While the season runs that is what is known today; of a season
 that is over it knows what nobody knew then, so it is dated with the season's last day and never informs a slate of it.
 Its persons are its own ids; names stay as spelled, without "(TW)": that marks a two-way contract, it is not part of a name.
 """
