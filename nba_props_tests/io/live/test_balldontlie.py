@@ -75,10 +75,17 @@ def an_injury(number: int, status: str = "Out", team_id: int = 2, **given: Any) 
     return {"player": player, "return_date": "Feb 1", "description": "Knee.", "status": status, **given}
 
 
-def injuries(*rows: Any, cursor: int | None = None, next_cursor: int | None = None) -> Payload:
+def injuries(*rows: Any, page: int = 1, cursor: int | None = None, next_cursor: int | None = None) -> Payload:
     meta = {"per_page": 100} | ({} if next_cursor is None else {"next_cursor": next_cursor})
     params = {"per_page": "100"} | ({} if cursor is None else {"cursor": str(cursor)})
-    return landed(Source.BALLDONTLIE, "player_injuries", DAY, {"data": list(rows), "meta": meta}, params=params)
+    return landed(
+        Source.BALLDONTLIE,
+        "player_injuries",
+        DAY,
+        {"data": list(rows), "meta": meta},
+        label=f"page-{page}",
+        params=params,
+    )
 
 
 # -- box scores ---------------------------------------------------------------------------------------------------------
@@ -297,15 +304,15 @@ def test_the_next_page_is_asked_for_until_there_is_none() -> None:
     assert (second.path, second.params, second.label) == (
         "/player_injuries",
         {"per_page": "100", "cursor": "434"},
-        "cursor-434",
+        "page-2",
     )
     assert second.day == DAY
-    assert next_page(injuries(an_injury(2), cursor=434)) == []
+    assert next_page(injuries(an_injury(2), page=2, cursor=434)) == []
 
 
 def test_a_cursor_that_does_not_advance_is_rejected_rather_than_followed_for_ever() -> None:
     with pytest.raises(PayloadRejected, match="next page 434 does not come after 434"):
-        next_page(injuries(an_injury(1), cursor=434, next_cursor=434))
+        next_page(injuries(an_injury(1), page=2, cursor=434, next_cursor=434))
 
 
 def test_recorded_injuries() -> None:

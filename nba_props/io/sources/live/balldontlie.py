@@ -23,7 +23,8 @@ from nba_props.io.sources.teams import TEAM_NAMES
 TEAM_OF_ID: Final = dict(enumerate(sorted(TEAM_NAMES, key=TEAM_NAMES.__getitem__), start=1))
 """Our code by balldontlie's team id: 1 to 30 in the order of full names. Higher ids are teams of the past."""
 
-_INJURIES_PER_PAGE = 100
+_INJURIES_PER_PAGE: Final = 100
+_PAGE: Final = "page-"
 
 
 # -- what they send -----------------------------------------------------------------------------------------------------
@@ -254,7 +255,7 @@ def next_page(payload: Payload) -> list[Request]:
     asked = payload.params.get("cursor")
     if asked is not None and cursor <= int(asked):
         raise rejected(payload, f"its next page {cursor} does not come after {asked}")
-    return [_injuries(payload.day, cursor)]
+    return [_injuries(payload.day, page=int(payload.label.removeprefix(_PAGE)) + 1, cursor=cursor)]
 
 
 # -- what is asked ------------------------------------------------------------------------------------------------------
@@ -283,15 +284,16 @@ def _standings(season: str, day: date) -> Request:
     )
 
 
-def _injuries(day: date, cursor: int | None = None) -> Request:
-    page = {} if cursor is None else {"cursor": str(cursor)}
+def _injuries(day: date, page: int = 1, cursor: int | None = None) -> Request:
+    """A page by its number, so that a later fetch's second page takes the place of an earlier one's, whatever its cursor."""
+    after = {} if cursor is None else {"cursor": str(cursor)}
     return Request(
         Source.BALLDONTLIE,
         "player_injuries",
         day,
         "/player_injuries",
-        {"per_page": str(_INJURIES_PER_PAGE), **page},
-        label="" if cursor is None else f"cursor-{cursor}",
+        {"per_page": str(_INJURIES_PER_PAGE), **after},
+        label=f"{_PAGE}{page}",
         fresh_for=timedelta(minutes=30),
     )
 

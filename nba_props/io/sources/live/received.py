@@ -28,10 +28,11 @@ Model = TypeVar("Model", bound=Sent)
 
 
 def rejected(payload: Payload, why: str) -> PayloadRejected:
-    """The error for a payload whose shape is not the known one; `why` completes "… of that day:"."""
+    """The error for a payload whose shape is not the known one, to be raised; `why` is told after a colon."""
+    document = " ".join(part for part in (payload.feed, payload.label, f"of {payload.day}") if part)
     return PayloadRejected(
         payload.source,
-        f"{payload.feed} {payload.label} of {payload.day} is not what this parser knows: {why}.".replace("  ", " "),
+        f"{document} is not what this parser knows: {why}.",
         next_step=f"Look at {payload.ref}; if the source has changed its shape, change its parser, then parse it again.",
     )
 
