@@ -270,6 +270,9 @@ def test_recorded_standings_have_thirty_teams_whose_ids_are_those_of_the_injurie
         ("Questionable", "questionable"),
         ("Doubtful", "doubtful"),
         ("probable ", "probable"),
+        ("Out For Season", "out"),
+        ("Suspension", "out"),
+        ("Active", "available"),
     ],
 )
 def test_injury_words_become_ours(told: str, status: str) -> None:
