@@ -17,10 +17,10 @@ from nba_props.io.sources.live.nba_stats.payloads import (
     BoxScore,
     BoxTeam,
     GameBox,
+    IndexedPerson,
     LeftOut,
     LocatedShots,
     LoggedGame,
-    LoggedPerson,
     ResultSet,
     ResultSets,
     Schedule,
@@ -101,7 +101,7 @@ def parse_player_index(payload: Payload) -> Parsed:
     """PEOPLE: "First Last", a suffix as part of the last name. Raises PayloadRejected."""
     table = _table(payload, "PlayerIndex")
     parsed = Parsed(is_empty_slate=not table.rows)
-    for number, sent, person in records_of(payload, parsed, Sheet.PEOPLE, table.headers, table.rows, LoggedPerson):
+    for number, sent, person in records_of(payload, parsed, Sheet.PEOPLE, table.headers, table.rows, IndexedPerson):
         name = _full_name(person.first_name, person.last_name)
         if name is None:
             parsed.refuse(Sheet.PEOPLE, number, "player_name_missing", sent)

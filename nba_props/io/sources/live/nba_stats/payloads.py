@@ -130,7 +130,7 @@ class ZoneSets(Sent):
     parameters: dict[str, Any] = Field(default_factory=dict)
 
 
-class LoggedPerson(Sent):
+class IndexedPerson(Sent):
     """A row of the player index (playerindex). A suffix is part of the last name: "Bagley III"."""
 
     player_id: Whole = Field(alias="PERSON_ID")

@@ -21,7 +21,7 @@ _NBA = "00"
 _CORRECTED_FOR = timedelta(days=7)  # statistical corrections arrive days later
 _SEASON_SETTLES_AFTER = timedelta(days=45)  # the bubble's finals of 2019-20 ended on 11 October 2020
 _HOURLY = timedelta(hours=1)
-_TWICE_A_DAY = timedelta(hours=12)
+_FOR_HOURS = timedelta(hours=6)  # below the time from the last final whistle to the noon at which it begins to apply
 
 # First and last month and day on which a season type can be played, in a season like most.
 _SPANS: Final = {
@@ -52,12 +52,12 @@ def schedule(season: str, now: datetime) -> Request:
 
 def player_index(season: str, now: datetime) -> Request:
     """The players of a season."""
-    return _of_season("player_index", "PlayerIndex", season, now, _TWICE_A_DAY, historical_nullable="0")
+    return _of_season("player_index", "PlayerIndex", season, now, _FOR_HOURS, historical_nullable="0")
 
 
 def season_log(season: str, kind: SeasonType, now: datetime) -> Request:
     """Every box score of a season's games of one type, in one answer."""
-    return _of_season("season_log", "LeagueGameLog", season, now, _TWICE_A_DAY, label=kind, **_log(kind))
+    return _of_season("season_log", "LeagueGameLog", season, now, _FOR_HOURS, label=kind, **_log(kind))
 
 
 def day_log(day: date, kind: SeasonType, now: datetime) -> Request:
@@ -110,7 +110,7 @@ def _of_season(
 def _of_day(feed: str, endpoint: str, day: date, now: datetime, label: str, **asked: str) -> Request:
     """Filed under its date. Until noon of the next day games may still be on or unfinished in the books."""
     path, params = _address(endpoint, **asked)
-    fresh_for = _HOURLY if now < noon_eastern(day + timedelta(days=1)) else _TWICE_A_DAY
+    fresh_for = _HOURLY if now < noon_eastern(day + timedelta(days=1)) else _FOR_HOURS
     settles_at = noon_eastern(day + _CORRECTED_FOR)
     return Request(Source.NBA_STATS, feed, day, path, params, {}, str(label), settles_at, fresh_for)
 
