@@ -620,6 +620,9 @@ def assert_survives(
         except PayloadRejected:
             continue
         survived += 1
+        if survived % 25 == 0:  # whatever comes out of a damaged document, the border can judge it
+            for sheet in found.rows:
+                refusals_at_the_border(found, sheet)
         if touched is not None:
             assert_untouched_rows_are_there(whole, found, touched, mutant)
     assert survived > count / 3
@@ -660,14 +663,14 @@ TABLE_ROWS = rows_under({("resultSets", 0, "rowSet"): 0})
 def test_a_damaged_log_is_refused_whole_or_row_by_row(recorded: Recorded) -> None:
     document = recorded("nba_league_game_log.json")
     document["resultSets"][0]["rowSet"] = document["resultSets"][0]["rowSet"][:12]
-    assert_survives("game_log", document, TABLE_ROWS, seed=1, count=1500)
+    assert_survives("game_log", document, TABLE_ROWS, seed=1, count=1000)
 
 
 @pytest.mark.archive
 def test_a_damaged_player_index_is_refused_whole_or_row_by_row(recorded: Recorded) -> None:
     document = recorded("nba_player_index.json")
     document["resultSets"][0]["rowSet"] = document["resultSets"][0]["rowSet"][:10]
-    assert_survives("player_index", document, TABLE_ROWS, seed=2, count=1000)
+    assert_survives("player_index", document, TABLE_ROWS, seed=2, count=800)
 
 
 @pytest.mark.archive
@@ -686,18 +689,18 @@ def test_a_damaged_schedule_is_refused_whole_or_row_by_row(recorded: Recorded) -
         document | {"leagueSchedule": league | {"weeks": [], "broadcasterList": []}},
         rows_under(places),
         3,
-        1500,
+        800,
     )
 
 
 def test_a_damaged_box_score_is_refused_whole_or_row_by_row() -> None:
     sides = {("boxScoreTraditional", "homeTeam", "players"): 0, ("boxScoreTraditional", "awayTeam", "players"): 7}
-    assert_survives("box_score", a_full_box_score(), rows_under(sides), seed=4, count=1500)
+    assert_survives("box_score", a_full_box_score(), rows_under(sides), seed=4, count=800)
 
 
 def test_damaged_shot_zones_are_refused_whole_or_row_by_row() -> None:
     document = some_shot_zones(*range(7001, 7013))
-    assert_survives("shot_zones", document, rows_under({("resultSets", "rowSet"): 0}), seed=5, count=1000)
+    assert_survives("shot_zones", document, rows_under({("resultSets", "rowSet"): 0}), seed=5, count=800)
 
 
 def test_a_document_that_breaks_off_is_rejected() -> None:
