@@ -27,10 +27,10 @@ def mutants(document: Any, seed: int, count: int) -> Iterator[Mutant]:
     """`count` documents, each with one thing dropped, doubled, reordered, added or replaced by another value."""
     chance = random.Random(seed)
     places = list(_places(document, ()))
+    fitting = {kind: [place for place in places if _fits(kind, document, place)] for kind in _KINDS}
     for _ in range(count):
         kind = chance.choice(list(_KINDS))
-        fitting = [place for place in places if _fits(kind, document, place)]
-        place = chance.choice(fitting)
+        place = chance.choice(fitting[kind])
         yield Mutant(kind, place, _KINDS[kind](document, place, chance))
 
 
