@@ -53,7 +53,7 @@ def parse_events(payload: Payload) -> Parsed:
         try:
             game_of(event)
         except RowRefused as refusal:
-            parsed.refuse(Sheet.QUOTES, number, str(refusal), event.model_dump())
+            parsed.refuse(Sheet.QUOTES, number, str(refusal), event.model_dump(mode="json"))
     parsed.is_empty_slate = not tonight
     return parsed
 

@@ -68,7 +68,7 @@ def _of_events(events: list[Event], payload: Payload, seen_at: datetime) -> Pars
         try:
             game_of(event)
         except RowRefused as refusal:
-            parsed.refuse(Sheet.QUOTES, number, str(refusal), event.model_dump())
+            parsed.refuse(Sheet.QUOTES, number, str(refusal), event.model_dump(mode="json"))
     is_morning = slate_date(seen_at) == payload.day and seen_at <= noon_eastern(payload.day)
     parsed.is_empty_slate = is_morning and not tonight
     return parsed
@@ -119,7 +119,7 @@ def _of_odds(events: list[EventOdds], payload: Payload, seen_at: datetime) -> Pa
         try:
             game = game_of(event)
         except RowRefused as refusal:
-            parsed.refuse(Sheet.GAME_LINES, start, str(refusal), event.model_dump(exclude={"bookmakers"}))
+            parsed.refuse(Sheet.GAME_LINES, start, str(refusal), event.model_dump(mode="json", exclude={"bookmakers"}))
             continue
         add_quotes(parsed, game, list(_offers(parsed, books, seen_at, is_decimal)))
         add_game_lines(parsed, game, books, seen_at, is_decimal)
