@@ -194,6 +194,8 @@ def test_a_season_is_its_dates_that_are_over_since_points_are_kept() -> None:
 )
 def test_an_empty_list_is_an_empty_slate_only_before_noon(hour: int, listed: list[Any], is_empty: bool) -> None:
     assert parsed("events", listed, fetched_at=datetime(2024, 3, 14, hour, tzinfo=UTC)).is_empty_slate is is_empty
+    if not listed:
+        assert parsed("game_lines", [], fetched_at=datetime(2024, 3, 14, hour, tzinfo=UTC)).is_empty_slate is is_empty
     snapshot = then(listed, datetime(2024, 3, 14, hour, tzinfo=UTC))
     assert parsed("events_history", snapshot, fetched_at=TIP).is_empty_slate is is_empty
 

@@ -69,9 +69,12 @@ def _of_events(events: list[Event], payload: Payload, seen_at: datetime) -> Pars
             game_of(event)
         except RowRefused as refusal:
             parsed.refuse(Sheet.QUOTES, number, str(refusal), event.model_dump(mode="json"))
-    is_morning = slate_date(seen_at) == payload.day and seen_at <= noon_eastern(payload.day)
-    parsed.is_empty_slate = is_morning and not tonight
+    parsed.is_empty_slate = not tonight and _is_morning(payload, seen_at)
     return parsed
+
+
+def _is_morning(payload: Payload, seen_at: datetime) -> bool:
+    return slate_date(seen_at) == payload.day and seen_at <= noon_eastern(payload.day)
 
 
 def is_of_day(event: Event, payload: Payload) -> bool:
@@ -101,8 +104,11 @@ def parse_event_odds_then(payload: Payload) -> Parsed:
 
 
 def parse_game_lines(payload: Payload) -> Parsed:
-    """Game lines of all events as they are now."""
-    return _of_odds(read(payload, MANY_EVENT_ODDS), payload, payload.fetched_at)
+    """Game lines of all events as they are now. No event at all is an empty slate only as in `parse_events`."""
+    events = read(payload, MANY_EVENT_ODDS)
+    parsed = _of_odds(events, payload, payload.fetched_at)
+    parsed.is_empty_slate = parsed.is_empty_slate and (bool(events) or _is_morning(payload, payload.fetched_at))
+    return parsed
 
 
 def _not_from_the_future(payload: Payload, timestamp: datetime) -> None:
@@ -111,7 +117,7 @@ def _not_from_the_future(payload: Payload, timestamp: datetime) -> None:
 
 
 def _of_odds(events: list[EventOdds], payload: Payload, seen_at: datetime) -> Parsed:
-    """Rows of the events, outcomes numbered through the payload. Nothing offered on any of them is an empty slate."""
+    """Rows of the events, outcomes numbered through the payload. Listed events on which nothing is offered are no fault."""
     parsed, is_decimal, start = Parsed(), is_decimal_format(events), 1
     for event in events:
         books = list(numbered_markets(event, start))
