@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from nba_props.catalog import TABLES, Table, table
 from nba_props.catalog.render.arrow import arrow_schema
-from nba_props.domain.names import PRODUCTION_ALIASES
+from nba_props.domain.names import SHIPPED_ALIASES
 from nba_props.domain.odds import BOOK_RANKING
 from nba_props.io.warehouse.base import UpsertCounts
 from nba_props.io.warehouse.migration import Migration
@@ -68,7 +68,7 @@ def _aliases(platform: Platform) -> list[dict[str, Any]]:
             "notes": "shipped with the platform",
             "created_at": platform.now,
         }
-        for alias in PRODUCTION_ALIASES
+        for alias in SHIPPED_ALIASES
     ]
 
 

@@ -19,13 +19,24 @@ from typing import Literal, NamedTuple
 
 from rapidfuzz import fuzz, process
 
-Form = Literal["homoglyph", "mojibake", "suffix_stripped", "surname_first", "initials", "lost_letters"]
+Form = Literal[
+    "homoglyph",
+    "mojibake",
+    "suffix_stripped",
+    "surname_first",
+    "initials",
+    "initials_spelled_out",
+    "given_name",
+    "lost_letters",
+]
 Method = Literal["registry", "alias", "unresolved"] | Form
 Reason = Literal["empty", "combo", "ambiguous", "not_found"]
 
 MAX_SUGGESTIONS = 5
 MIN_SUGGESTION_SCORE = 60.0
 MAX_LOST_LETTERS = 3
+MIN_SHORT_NAME = 3
+"""Letters that a given name keeps at least where it is cut short (Nic, Ron); two fit too many names."""
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Keys
@@ -70,6 +81,27 @@ def _fold(name: str) -> str:
     return _WHOLE_WORD_GENERATION.sub(lambda word: _GENERATION[word[0]], letters.translate(_PLAIN_LETTERS))
 
 
+# Short forms that are no beginning of the name they stand for.
+_SHORT_FORMS: Mapping[str, frozenset[str]] = {
+    short: frozenset(longs.split())
+    for short, longs in {
+        "bill": "william",
+        "billy": "william",
+        "bob": "robert",
+        "bobby": "robert",
+        "dave": "david",
+        "jim": "james",
+        "jimmy": "james",
+        "kenny": "kenneth",
+        "mike": "michael",
+        "mo": "maurice mohamed moritz moses moussa",
+        "moe": "maurice mohamed moritz moses moussa",
+        "nick": "nicholas nicolas nikola nikolas",
+        "steve": "stephen steven",
+        "tony": "anthony",
+    }.items()
+}
+
 # ---------------------------------------------------------------------------------------------------------------------
 # Weaker forms
 
@@ -84,6 +116,11 @@ class NameParts(NamedTuple):
     @property
     def stem(self) -> str:
         return "".join(self.words)
+
+    @property
+    def surname(self) -> str:
+        """All but the first word; empty for a single name."""
+        return "".join(self.words[1:])
 
 
 def name_parts(name: str) -> NameParts:
@@ -118,8 +155,10 @@ def name_forms(name: str) -> list[tuple[Form, str]]:
 
     `homoglyph` and `mojibake` keys are repaired keys, to be compared with a `player_lookup`. `suffix_stripped` and
     `surname_first` keys have no suffix and are compared with suffix-free names, `initials` with first letter and
-    surname (`sgilgeousalexander`); `lost_letters` is a pattern in which `?` stands for one letter the source lost. Only
-    a form that fits one single player of the teams concerned says anything: see `resolve_batch`.
+    surname (`sgilgeousalexander`); `initials_spelled_out` keys have given names cut to initials (`Christian James
+    McCollum`: `cjmccollum`); `given_name` is given name and surname apart (`nicolas claxton`), for a bearer of the surname
+    whose given name is a longer or shorter form; `lost_letters` is a pattern in which `?` stands for one letter the source
+    lost. Only a form that fits one single player of the teams concerned says anything: see `resolve_batch`.
     """
     repairs = _repairs(name)
     parts = [name_parts(text) for _, text in repairs] or [name_parts(name)]
@@ -129,9 +168,23 @@ def name_forms(name: str) -> list[tuple[Form, str]]:
     for part in parts:
         orders = (part.words, *part.orders)
         forms += [("initials", "".join(order)) for order in orders if len(order) > 1 and len(order[0]) == 1]
+    forms += [("initials_spelled_out", key) for part in parts for key in _with_initials(part.words)]
+    forms += [("given_name", f"{part.words[0]} {part.surname}") for part in parts if len(part.words) > 1]
     pattern = _pattern_of_lost_letters(name)
     forms += [("lost_letters", pattern)] if pattern else []
     return list(dict.fromkeys(forms))
+
+
+def _with_initials(words: Sequence[str]) -> list[str]:
+    """Keys with the first two or more given names as initials."""
+    return ["".join(word[0] for word in words[:n]) + "".join(words[n:]) for n in range(2, len(words))]
+
+
+def are_forms_of_one_name(given: str, other: str) -> bool:
+    """TRUE if one given name (folded) begins the other, or is a known short form of it; Jalen and Jaylin are not."""
+    short, long = sorted((given, other), key=len)
+    is_cut = len(short) >= MIN_SHORT_NAME and long.startswith(short)
+    return is_cut or long in _SHORT_FORMS.get(short, ()) or short in _SHORT_FORMS.get(long, ())
 
 
 def _repairs(name: str) -> list[tuple[Form, str]]:
@@ -210,6 +263,7 @@ class _Spelling(NamedTuple):
     universal_player_id: str
     player_lookup: str
     words: str  # what suggestions compare
+    given: str
     suffix: str | None
     known_from: date  # date.min for an undated list
 
@@ -231,6 +285,7 @@ class NameIndex:
         self.by_lookup: dict[str, list[_Spelling]] = defaultdict(list)
         self.by_stem: dict[str, list[_Spelling]] = defaultdict(list)
         self.by_initials: dict[str, list[_Spelling]] = defaultdict(list)
+        self.by_surname: dict[str, list[_Spelling]] = defaultdict(list)
         known_from: dict[tuple[str, str], date] = {}
         for person in people:
             self.people.setdefault(person.universal_player_id, person)
@@ -242,11 +297,14 @@ class NameIndex:
 
     def _add(self, universal_player_id: str, name: str, known_from: date) -> None:
         parts = name_parts(name)
-        spelling = _Spelling(universal_player_id, player_lookup(name), _compared_words(name), parts.suffix, known_from)
+        given = parts.words[0] if parts.words else ""
+        key, words = player_lookup(name), _compared_words(name)
+        spelling = _Spelling(universal_player_id, key, words, given, parts.suffix, known_from)
         self.by_lookup[spelling.player_lookup].append(spelling)
         if len(parts.words) > 1:
             self.by_stem[parts.stem].append(spelling)
-            self.by_initials[parts.words[0][0] + "".join(parts.words[1:])].append(spelling)
+            self.by_initials[given[0] + parts.surname].append(spelling)
+            self.by_surname[parts.surname].append(spelling)
 
     def as_of(self, slate_date: date, team_of: Mapping[str, str]) -> "Registry":
         """What is known before a slate, at no cost; `team_of` maps universal_player_id to team code as of that date."""
@@ -292,6 +350,21 @@ class Registry:
     def initialled(self, key: str, suffix: str | None) -> set[str]:
         """Ids of the people whose first letter and surname are `key`, suffixes as in `stemmed`."""
         return self._compatible(self.index.by_initials.get(key, ()), suffix)
+
+    def given_alike(self, key: str, suffix: str | None, teams: Collection[str]) -> set[str]:
+        """Ids of the bearers of a surname on `teams` who may be meant by a given name (`nicolas claxton`).
+
+        Nobody, unless that is a form of the given name of one of them. Then also whoever on another team it is a form for,
+        and team mates and opponents whose given name only begins with the same letter: so Jay Williams is a question where
+        Jaylin and Jalen play, and not Jaylin because his name happens to begin with it. Suffixes as in `stemmed`.
+        """
+        given, surname = key.split(" ")
+        team_of = {s: self.team_of.get(s.universal_player_id) for s in self.index.by_surname.get(surname, ())}
+        fits = [s for s, team in team_of.items() if team and are_forms_of_one_name(given, s.given)]
+        if not self._compatible([s for s in fits if team_of[s] in teams], suffix):
+            return set()
+        alike = [s for s, team in team_of.items() if team in teams and s.given[0] == given[0]]
+        return self._compatible([*fits, *alike], suffix)
 
     def matching(self, pattern: str) -> set[str]:
         """Ids of the people whose `player_lookup` fits a pattern of `lost_letters`."""
@@ -361,6 +434,25 @@ PRODUCTION_ALIASES: tuple[Alias, ...] = (
     Alias("marvinbagleyiii", "marvinbagley", "suffix_variation"),
 )
 
+KNOWN_NAMES: tuple[Alias, ...] = (
+    Alias("alfredjoelhorfordreynoso", "alhorford", "legal_name"),
+    Alias("edricefemiadebayo", "bamadebayo", "legal_name"),
+    Alias("eneskanter", "enesfreedom", "legal_name"),
+    Alias("bjboston", "brandonboston", "nickname"),
+    Alias("bjbostonjr", "brandonboston", "nickname"),
+    Alias("carltoncarrington", "bubcarrington", "nickname"),
+    Alias("gregoryjacksonii", "ggjackson", "nickname"),
+    Alias("gregoryjackson", "ggjackson", "nickname"),
+    Alias("jameshuff", "jayhuff", "nickname"),
+    Alias("kenyonmartinjr", "kjmartin", "nickname"),
+    Alias("nahshonhyland", "boneshyland", "nickname"),
+    Alias("obadiahtoppin", "obitoppin", "nickname"),
+    Alias("oguguaanunoby", "oganunoby", "nickname"),
+)
+"""What no rule can tell: names a source may use of a player, and the one that the league knows him by."""
+
+SHIPPED_ALIASES: tuple[Alias, ...] = (*PRODUCTION_ALIASES, *KNOWN_NAMES)
+
 _Partners = Mapping[str, set[str]]
 
 
@@ -424,7 +516,7 @@ def resolve_batch(
     2. The registry, by the exact key: of several bearers the only one of the teams concerned. A bearer who does not
        play for them takes no name from a closer namesake (a retired father from the son spelled without Jr.).
     3. An active alias. Both 2 and 3 are tried for the key and for its repairs (`homoglyph`, `mojibake`).
-    4. The weaker `name_forms`, each only among players of the teams concerned.
+    4. The weaker `name_forms`, each only among players of the teams concerned; a `given_name` must fit nobody else's.
 
     The first step that knows anybody decides: one person is the answer, several are `ambiguous`. Else `not_found`.
     """
@@ -457,9 +549,8 @@ def _claims(
     suffix = name_parts(name).suffix
     weaker: dict[Form, set[str]] = {}
     for form, key in name_forms(name):
-        weaker.setdefault(form, set()).update(_bearers(form, key, suffix, registry))
-    for form, people in weaker.items():
-        yield form, _of_teams(people, registry, teams)
+        weaker.setdefault(form, set()).update(_bearers(form, key, suffix, registry, teams))
+    yield from weaker.items()
 
 
 def _spellings(name: str) -> list[tuple[Method, str]]:
@@ -490,14 +581,17 @@ def _exact_claim(
     return ("alias", by_alias) if by_alias else (method, bearers | closer)
 
 
-def _bearers(form: Form, key: str, suffix: str | None, registry: Registry) -> set[str]:
-    if form == "initials":
-        return registry.initialled(key, suffix)
-    if form == "lost_letters":
-        return registry.matching(key)
+def _bearers(form: Form, key: str, suffix: str | None, registry: Registry, teams: Collection[str]) -> set[str]:
+    """Who may be meant by a weaker form among the players of the teams concerned."""
     if form in ("homoglyph", "mojibake"):
         return set()  # repaired keys are exact ones; they have been tried
-    return registry.stemmed(key, suffix)
+    if form == "given_name":
+        return registry.given_alike(key, suffix, teams)
+    if form == "initials":
+        return _of_teams(registry.initialled(key, suffix), registry, teams)
+    if form == "lost_letters":
+        return _of_teams(registry.matching(key), registry, teams)
+    return _of_teams(registry.stemmed(key, suffix), registry, teams)
 
 
 def _of_teams(people: Iterable[str], registry: Registry, teams: Collection[str]) -> set[str]:

@@ -246,8 +246,20 @@ BOOK_RANKING: tuple[Bookmaker, ...] = (
     Bookmaker("betonlineag", "BetOnline.ag", 9, "sportsbook"),
     Bookmaker("unibet_us", "Unibet", 10, "sportsbook"),
     Bookmaker("mybookieag", "MyBookie.ag", 11, "sportsbook"),
-    Bookmaker("prizepicks", "PrizePicks", 12, "dfs"),
-    Bookmaker("underdog", "Underdog", 13, "dfs"),
+    Bookmaker("fanatics", "Fanatics", 12, "sportsbook"),
+    Bookmaker("espnbet", "ESPN BET", 13, "sportsbook"),
+    Bookmaker("bet365", "bet365", 14, "sportsbook"),
+    Bookmaker("hardrockbet", "Hard Rock Bet", 15, "sportsbook"),
+    Bookmaker("ballybet", "Bally Bet", 16, "sportsbook"),
+    Bookmaker("betparx", "betPARX", 17, "sportsbook"),
+    Bookmaker("betus", "BetUS", 18, "sportsbook"),
+    Bookmaker("lowvig", "LowVig.ag", 19, "sportsbook"),
+    Bookmaker("fliff", "Fliff", 20, "sportsbook"),
+    Bookmaker("rebet", "ReBet", 21, "sportsbook"),
+    Bookmaker("prizepicks", "PrizePicks", 22, "dfs"),
+    Bookmaker("underdog", "Underdog", 23, "dfs"),
+    Bookmaker("pick6", "DraftKings Pick6", 24, "dfs"),
+    Bookmaker("betr_us_dfs", "Betr Picks", 25, "dfs"),
 )
 
 _BOOK_BY_KEY = {book.key: book for book in BOOK_RANKING}

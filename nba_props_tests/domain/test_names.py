@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from nba_props.domain.names import (
     MAX_SUGGESTIONS,
     PRODUCTION_ALIASES,
+    SHIPPED_ALIASES,
     Alias,
     Candidate,
     NameIndex,
@@ -17,6 +18,7 @@ from nba_props.domain.names import (
     Person,
     Registry,
     Resolution,
+    are_forms_of_one_name,
     name_forms,
     name_parts,
     player_lookup,
@@ -136,6 +138,14 @@ def test_forms_go_from_strong_to_weak() -> None:
         ("suffix_stripped", "gilgeousalexanders"),
         ("surname_first", "sgilgeousalexander"),
         ("initials", "sgilgeousalexander"),
+        ("given_name", "gilgeousalexander s"),
+    ]
+    assert name_forms("Christian James McCollum") == [
+        ("suffix_stripped", "christianjamesmccollum"),
+        ("surname_first", "jamesmccollumchristian"),
+        ("surname_first", "mccollumchristianjames"),
+        ("initials_spelled_out", "cjmccollum"),
+        ("given_name", "christian jamesmccollum"),
     ]
     assert name_forms("Nene") == []
     assert name_forms("Trey Murphy III")[0] == ("suffix_stripped", "treymurphy")
@@ -337,6 +347,88 @@ def test_initials_of_two_team_mates_are_ambiguous() -> None:
     resolution = resolve("J. Williams", LEAGUE, ("OKC", "DEN"))
     assert (resolution.universal_player_id, resolution.reason) == (None, "ambiguous")
     assert {"jalen", "jaylin"} <= {s.candidate.universal_player_id for s in resolution.suggestions}
+
+
+@pytest.mark.parametrize(
+    ("spelled", "known_as"),
+    [
+        ("Nicolas Claxton", "Nic Claxton"),
+        ("Nic Claxton", "Nicolas Claxton"),
+        ("Alexandre Sarr", "Alex Sarr"),
+        ("Ron Holland", "Ronald Holland II"),
+        ("Joshua Giddey", "Josh Giddey"),
+        ("Vincent Williams Jr", "Vince Williams Jr."),
+        ("Cam Johnson", "Cameron Johnson"),
+        ("Herb Jones", "Herbert Jones"),
+        ("Moe Wagner", "Moritz Wagner"),
+        ("Mohamed Bamba", "Mo Bamba"),
+        ("Nick Smith Jr.", "Nicholas Smith"),
+        ("Mike Conley", "Michael Conley"),
+        ("Nic\u043elas Claxton", "Nic Claxton"),
+    ],
+)
+def test_a_longer_or_shorter_given_name_is_the_same_player_where_he_alone_fits(spelled: str, known_as: str) -> None:
+    known = registry(("him", known_as, "OKC"), ("mate", "Luka Dončić", "OKC"), ("foe", "Nikola Jokić", "DEN"))
+    assert meant(resolve(spelled, known, ("OKC", "DEN"), aliases=())) == ("him", "given_name")
+    assert resolve(spelled, known, ("DAL", "DEN"), aliases=()).reason == "not_found"
+
+
+@pytest.mark.parametrize(
+    ("spelled", "known", "reason"),
+    [
+        ("Jay Williams", (("a", "Jaylin Williams", "OKC"), ("b", "Jalen Williams", "OKC")), "ambiguous"),
+        ("Mark Morris", (("a", "Markus Morris", "OKC"), ("b", "Markieff Morris", "OKC")), "ambiguous"),
+        ("Mark Morris", (("a", "Markus Morris", "OKC"), ("b", "Markieff Morris", "BOS")), "ambiguous"),
+        ("Mark Morris", (("a", "Marcus Morris", "OKC"), ("b", "Markieff Morris", "OKC")), "ambiguous"),
+        ("Gian Antetokounmpo", (("a", "Thanasis Antetokounmpo", "OKC"),), "not_found"),
+        ("Jaylin Williams", (("a", "Jalen Williams", "OKC"),), "not_found"),
+        ("Keon Johnson", (("a", "Keldon Johnson", "OKC"),), "not_found"),
+        ("Al Burks", (("a", "Alec Burks", "OKC"),), "not_found"),
+        ("Nate Johnson", (("a", "Nathan Johnson", "BOS"), ("b", "Nassir Johnson", "OKC")), "not_found"),
+        ("Nate Johnson Jr.", (("a", "Nate Johnson III", "OKC"),), "not_found"),
+        ("Mo Wagner", (("a", "Moritz Wagner", "OKC"), ("b", "Moses Wagner", "DEN")), "ambiguous"),
+    ],
+)
+def test_a_given_name_that_may_be_anothers_is_a_question(
+    spelled: str, known: tuple[tuple[str, str, str], ...], reason: str
+) -> None:
+    resolution = resolve(spelled, registry(*known), ("OKC", "DEN"), aliases=())
+    assert (resolution.universal_player_id, resolution.reason) == (None, reason)
+
+
+def test_given_names_in_full_fit_a_player_known_by_their_initials() -> None:
+    assert meant(resolve("Christian James McCollum", LEAGUE, ("NOP", "DEN"))) == ("cj", "initials_spelled_out")
+    assert resolve("Christian James McCollum", LEAGUE, ("DAL", "DEN")).reason == "not_found"
+
+
+def test_shipped_aliases_bind_names_that_no_rule_can_tell() -> None:
+    for pair in SHIPPED_ALIASES:
+        known = registry(("him", pair.canonical_lookup, None))
+        assert meant(resolve(pair.alias_lookup, known, aliases=SHIPPED_ALIASES)) == ("him", "alias")
+    assert len({pair.alias_lookup for pair in SHIPPED_ALIASES}) == len(SHIPPED_ALIASES)
+
+
+@given(st.sampled_from(["Jay", "Jaylin", "Jalen", "Jaylen", "Jal", "Nick", "Nicolas", "Mo", "Moses"]), st.data())
+def test_a_given_name_never_takes_a_player_over_a_team_mate_it_fits_as_well(
+    given_name: str, data: st.DataObject
+) -> None:
+    """Whoever is bound by his given name is the only one of it, however the surname's other bearers are called."""
+    others = data.draw(
+        st.lists(st.sampled_from(["Jaylin", "Jalen", "Jaylen", "Nicholas", "Nicolas", "Moritz", "Moses"]))
+    )
+    people = {f"{name}{i}": f"{name} Young" for i, name in enumerate(others)}
+    known = registry(*((who, name, "OKC") for who, name in people.items()))
+    resolution = resolve(f"{given_name} Young", known, ("OKC", "DEN"), aliases=())
+    if resolution.method == "given_name":
+        fitting = [
+            who for who, name in people.items() if are_forms_of_one_name(given_name.lower(), name.split()[0].lower())
+        ]
+        assert fitting == [resolution.universal_player_id]
+
+
+@given(names, names)
+def test_forms_of_one_name_are_so_in_either_direction(one: str, other: str) -> None:
+    assert are_forms_of_one_name(one, other) == are_forms_of_one_name(other, one)
 
 
 def test_a_hyphenated_given_name_has_one_initial() -> None:

@@ -1,100 +1,73 @@
 """How many real quotes resolve without a person, and that none of them goes to somebody else (private archive)."""
 
-from collections import defaultdict
-from datetime import date, timedelta
+import importlib.util
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-import duckdb
 import pytest
 
-from nba_props.domain.names import (
-    PRODUCTION_ALIASES,
-    NameIndex,
-    NameRequest,
-    Person,
-    Resolution,
-    name_parts,
-    resolve_batch,
-)
+from nba_props.domain.names import name_parts
 
 pytestmark = pytest.mark.archive
 
-ARCHIVE = Path(__file__).parents[2].parent / "shared" / "data" / "history"
-TEAM_IS_KNOWN_FOR = timedelta(days=400)
-Appearance = tuple[date, str, str, str]  # game_date, universal_player_id, player_name, team_abbr
-Answer = tuple[date, NameRequest, Resolution]
-
-
-def rows(sql: str) -> list[Any]:
-    with duckdb.connect() as session:
-        session.execute("SET file_search_path = $1", [str(ARCHIVE)])
-        return session.execute(sql).fetchall()
+BENCH = Path(__file__).parents[2] / "bench" / "names_at_scale.py"
 
 
 @pytest.fixture(scope="module")
-def box() -> list[Appearance]:
-    if not ARCHIVE.is_dir():
-        pytest.skip("the private archive shared/data/history is not beside the checkout")
-    return rows("""
-        SELECT game_date::DATE, 'nba_' || player_id, player_name, team_abbr FROM 'player_box.parquet' ORDER BY ALL
-    """)
+def bench() -> ModuleType:
+    """The benchmark whose figures are asserted here."""
+    spec = importlib.util.spec_from_file_location(BENCH.stem, BENCH)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(scope="module")
-def answers(box: list[Appearance]) -> list[Answer]:
+def names(bench: ModuleType, archive_dir: Path) -> Any:
+    return bench.read(archive_dir)
+
+
+@pytest.fixture(scope="module")
+def answers(bench: ModuleType, names: Any) -> list[Any]:
     """Every distinct (game_date, name as spelled, event teams), resolved as of its date."""
-    listed = rows("SELECT 'nba_' || player_id, player_name FROM 'players.parquet' ORDER BY ALL")
-    index = NameIndex([Person(who, name, day) for day, who, name, _ in box] + [Person(*person) for person in listed])
-    teams_of_slate = dict(
-        rows("SELECT game_date::DATE, list(home_abbr) || list(away_abbr) FROM 'games.parquet' GROUP BY 1")
-    )
-    requests: dict[date, list[NameRequest]] = defaultdict(list)
-    for day, name, home, away in rows("""
-        SELECT DISTINCT game_date::DATE, player_name, home_abbr, away_abbr FROM 'points_lines.parquet' ORDER BY ALL
-    """):
-        requests[day].append(NameRequest(name, (home, away) if home else None))
-
-    latest: dict[str, tuple[date, str]] = {}
-    games = iter(box)
-    game = next(games, None)
-    resolved: list[Answer] = []
-    for day in sorted(requests):
-        while game and game[0] < day:
-            latest[game[1]] = (game[0], game[3])
-            game = next(games, None)
-        team_of = {who: team for who, (seen, team) in latest.items() if day - seen <= TEAM_IS_KNOWN_FOR}
-        batch = resolve_batch(requests[day], index.as_of(day, team_of), PRODUCTION_ALIASES, teams_of_slate.get(day, []))
-        resolved += [(day, request, answer) for request, answer in zip(requests[day], batch, strict=True)]
-    return resolved
+    return bench.resolved(names)
 
 
-def test_nearly_all_quoted_names_resolve_without_a_person(answers: list[Answer]) -> None:
-    share = sum(answer.universal_player_id is not None for _, _, answer in answers) / len(answers)
-    assert share >= 0.985, f"{share:.4f} of {len(answers)} quoted player-days resolve"
+def test_nearly_all_quoted_names_resolve_without_a_person(bench: ModuleType, answers: list[Any]) -> None:
+    assert len(answers) > 10_000
+    assert bench.name_share(answers) >= 0.995
+    assert bench.name_day_share(answers) >= 0.999
 
 
-def test_whoever_played_that_day_played_in_the_quoted_game(answers: list[Answer], box: list[Appearance]) -> None:
-    team_that_day = {(day, who): team for day, who, _, team in box}
-    checked = 0
-    for day, request, answer in answers:
-        team = team_that_day.get((day, answer.universal_player_id or "nobody"))
-        if team and request.teams:
-            checked += 1
-            assert team in request.teams, (day, request, answer)
-    assert checked > 0.5 * len(answers)
+def test_the_rules_alone_resolve_nearly_as_many(bench: ModuleType, names: Any) -> None:
+    """The shipped aliases were written with this archive in view; the rules know no names."""
+    assert bench.name_share(bench.resolved(names, aliases=())) >= 0.98
 
 
-def test_nobody_is_given_the_name_of_somebody_else(answers: list[Answer]) -> None:
-    for _, request, answer in answers:
-        if answer.universal_player_id:
-            words = [word for word in name_parts(request.name).words if len(word) > 2]
-            shared = [word for word in words if word in answer.player_lookup]
-            assert 2 * len(shared) >= len(words) > 0, (request.name, answer.player_lookup)
+def test_nobody_is_quoted_for_a_team_or_game_he_did_not_play_for(
+    bench: ModuleType, names: Any, answers: list[Any]
+) -> None:
+    assert bench.contradictions(names, answers) == []
 
 
-def test_what_stays_unresolved_has_a_reason_and_somebody_to_accept(answers: list[Answer]) -> None:
-    for _, request, answer in answers:
-        if answer.universal_player_id is None:
-            assert answer.reason in {"not_found", "ambiguous"}, request
-            assert answer.suggestions, request
+def test_no_team_mate_takes_the_name_of_a_player_nobody_knows_yet(bench: ModuleType, names: Any) -> None:
+    count, taken = bench.taken_by_others(names, seasons={"2023-24"})
+    assert count > 500
+    assert taken == []
+
+
+def test_a_bound_name_shares_its_words_unless_they_are_initials_or_an_alias(answers: list[Any]) -> None:
+    for answer in answers:
+        if answer.who and answer.resolution.method not in ("alias", "initials_spelled_out"):
+            words = [word for word in name_parts(answer.request.name).words if len(word) > 2]
+            shared = [word for word in words if word in answer.resolution.player_lookup]
+            assert 2 * len(shared) >= len(words) > 0, answer
+
+
+def test_what_stays_unresolved_has_a_reason_and_somebody_to_accept(answers: list[Any]) -> None:
+    for answer in answers:
+        if answer.who is None:
+            assert answer.resolution.reason in {"not_found", "ambiguous"}, answer
+            assert answer.resolution.suggestions, answer

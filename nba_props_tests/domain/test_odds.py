@@ -275,7 +275,12 @@ def test_books_are_ranked_sportsbooks_first() -> None:
     assert len({book.key for book in odds.BOOK_RANKING}) == len(ranks)
     kinds = [book.kind for book in odds.BOOK_RANKING]
     assert kinds == sorted(kinds, reverse=True)
-    assert [book.key for book in odds.BOOK_RANKING if book.kind == "dfs"] == ["prizepicks", "underdog"]
+    assert [book.key for book in odds.BOOK_RANKING if book.kind == "dfs"] == [
+        "prizepicks",
+        "underdog",
+        "pick6",
+        "betr_us_dfs",
+    ]
 
 
 def test_book_rank() -> None:

@@ -1,0 +1,160 @@
+"""The Odds API's payloads as our rows: quotes of players' points, and spreads and totals of games.
+
+The instant of a row is when we know that the line was offered: the envelope's timestamp for the past, the time of asking for
+the present. A market's own `last_update` tells when its book last moved, which is earlier, and is not used.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, Final
+
+from nba_props.domain.calendar import noon_eastern, slate_date
+from nba_props.io.sources.live.contract import Parsed, Payload, Sheet
+from nba_props.io.sources.live.odds_api.game_lines import add_game_lines
+from nba_props.io.sources.live.odds_api.payloads import (
+    EVENT_ODDS,
+    EVENT_ODDS_THEN,
+    EVENTS,
+    EVENTS_THEN,
+    MANY_EVENT_ODDS,
+    Event,
+    EventOdds,
+    MarketOutcomes,
+    PlayerOutcome,
+    numbered_markets,
+)
+from nba_props.io.sources.live.odds_api.prices import american_price, is_decimal_format
+from nba_props.io.sources.live.quoted import (
+    Game,
+    Offer,
+    RowRefused,
+    add_quotes,
+    as_row,
+    read,
+    read_row,
+    refuse_if_all_malformed,
+    rejected,
+    side_of,
+)
+from nba_props.io.sources.teams import team_code
+
+MAIN_MARKET: Final = "player_points"
+ALTERNATE_MARKET: Final = "player_points_alternate"
+
+_PLAYER_MARKETS = (MAIN_MARKET, ALTERNATE_MARKET)
+
+
+# -- lists of events ----------------------------------------------------------------------------------------------------
+def parse_events(payload: Payload) -> Parsed:
+    """No rows: events only say whose odds to ask for.
+
+    Events vanish at tip-off, so that an empty list is an empty slate only if it was asked for on the date itself before
+    noon, when no game has begun and all are listed; later it says that nothing is left to quote.
+    """
+    return _of_events(read(payload, EVENTS), payload, payload.fetched_at)
+
+
+def parse_events_then(payload: Payload) -> Parsed:
+    """No rows. The list of the past holds the days ahead too: the slate is empty if none of it is the day's."""
+    snapshot = read(payload, EVENTS_THEN)
+    _not_from_the_future(payload, snapshot.timestamp)
+    return _of_events(snapshot.data, payload, snapshot.timestamp)
+
+
+def _of_events(events: list[Event], payload: Payload, seen_at: datetime) -> Parsed:
+    parsed = Parsed()
+    tonight = [(number, event) for number, event in enumerate(events, 1) if is_of_day(event, payload)]
+    for number, event in tonight:
+        try:
+            game_of(event)
+        except RowRefused as refusal:
+            parsed.refuse(Sheet.QUOTES, number, str(refusal), event.model_dump(mode="json"))
+    parsed.is_empty_slate = not tonight and _is_morning(payload, seen_at)
+    return parsed
+
+
+def _is_morning(payload: Payload, seen_at: datetime) -> bool:
+    return slate_date(seen_at) == payload.day and seen_at <= noon_eastern(payload.day)
+
+
+def is_of_day(event: Event, payload: Payload) -> bool:
+    """TRUE if the game belongs to the slate that the payload is filed under (three in four have another UTC date)."""
+    return slate_date(event.commence_time) == payload.day
+
+
+def game_of(event: Event) -> Game:
+    """The game in our codes; RowRefused if its teams are not two of the league's."""
+    home, away = team_code(event.home_team), team_code(event.away_team)
+    if home is None or away is None or home == away:
+        raise RowRefused(f"{event.away_team} at {event.home_team} is no NBA game")
+    return Game(event.id, home, away, event.commence_time)
+
+
+# -- odds ---------------------------------------------------------------------------------------------------------------
+def parse_event_odds(payload: Payload) -> Parsed:
+    """Quotes and game lines of one event as they are now."""
+    return _of_odds([read(payload, EVENT_ODDS)], payload, payload.fetched_at)
+
+
+def parse_event_odds_then(payload: Payload) -> Parsed:
+    """Quotes and game lines of one event at an instant of the past."""
+    snapshot = read(payload, EVENT_ODDS_THEN)
+    _not_from_the_future(payload, snapshot.timestamp)
+    return _of_odds([snapshot.data], payload, snapshot.timestamp)
+
+
+def parse_game_lines(payload: Payload) -> Parsed:
+    """Game lines of all events as they are now. No event at all is an empty slate only as in `parse_events`."""
+    events = read(payload, MANY_EVENT_ODDS)
+    parsed = _of_odds(events, payload, payload.fetched_at)
+    parsed.is_empty_slate = parsed.is_empty_slate and (bool(events) or _is_morning(payload, payload.fetched_at))
+    return parsed
+
+
+def _not_from_the_future(payload: Payload, timestamp: datetime) -> None:
+    if timestamp > payload.fetched_at:
+        raise rejected(payload, f"it tells of {timestamp:%Y-%m-%d %H:%M:%S} UTC, which is after it was asked for")
+
+
+def _of_odds(events: list[EventOdds], payload: Payload, seen_at: datetime) -> Parsed:
+    """Rows of the events, outcomes numbered through the payload. Listed events on which nothing is offered are no fault."""
+    parsed, is_decimal, start = Parsed(), is_decimal_format(events), 1
+    for event in events:
+        books = list(numbered_markets(event, start))
+        start += sum(len(book.outcomes) for book in books)
+        try:
+            game = game_of(event)
+        except RowRefused as refusal:
+            parsed.refuse(Sheet.GAME_LINES, start, str(refusal), event.model_dump(mode="json", exclude={"bookmakers"}))
+            continue
+        add_quotes(parsed, game, list(_offers(parsed, books, seen_at, is_decimal)))
+        add_game_lines(parsed, game, books, seen_at, is_decimal)
+    parsed.is_empty_slate = start == 1 and not parsed.refused
+    return refuse_if_all_malformed(payload, parsed)
+
+
+def _offers(parsed: Parsed, books: list[MarketOutcomes], seen_at: datetime, is_decimal: bool) -> Iterator[Offer]:
+    for book in books:
+        if book.market not in _PLAYER_MARKETS:
+            continue
+        for number, sent in book.outcomes:
+            try:
+                yield _offer(book, number, sent, seen_at, is_decimal)
+            except RowRefused as refusal:
+                parsed.refuse(Sheet.QUOTES, number, str(refusal), as_row(sent))
+
+
+def _offer(book: MarketOutcomes, number: int, sent: Any, seen_at: datetime, is_decimal: bool) -> Offer:
+    outcome = read_row(sent, PlayerOutcome)
+    return Offer(
+        number=number,
+        bookmaker=book.bookmaker,
+        line_type=book.market,
+        is_main=book.market == MAIN_MARKET,
+        player_name=outcome.description,
+        side=side_of(outcome.name),
+        line=outcome.point,
+        price=american_price(outcome.price, is_decimal),
+        seen_at=seen_at,
+        sent=sent,
+    )
