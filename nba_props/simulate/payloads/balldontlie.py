@@ -10,7 +10,7 @@ from nba_props.simulate.payloads.clock import iso_z
 from nba_props.simulate.payloads.clubs import CLUBS, Club
 from nba_props.simulate.payloads.exchange import Answer, Ask, BadAsk, Site, in_json, number_param, param
 from nba_props.simulate.payloads.upcoming import current_injuries
-from nba_props.simulate.payloads.world import Game, Person, Record, State, World
+from nba_props.simulate.payloads.world import Game, Injury, Person, Record, State, World
 
 Row = Mapping[str, Any]
 
@@ -92,7 +92,7 @@ def _line(row: Row | None) -> Row:
 def _person(person: Person) -> dict[str, Any]:
     first, _, last = person.bare_name.partition(" ")
     return {
-        "id": FIRST_PERSON_ID + person.number,
+        "id": _person_id(person),
         "first_name": first,
         "last_name": last,
         "position": person.position or "",
@@ -141,22 +141,24 @@ def injuries(world: World, now: datetime, ask: Ask, _: "re.Match[str]") -> Answe
     per_page = min(max(number_param(ask, "per_page", LARGEST_PAGE), 1), LARGEST_PAGE)
     cursor = number_param(ask, "cursor", 0)
     listed = [one for one in current_injuries(world, now) if one.status in _STATUS_WORDS]
-    rows = sorted(
-        (
-            {
-                "player": {**_person(one.person), "team_id": CLUBS[one.team].balldontlie_id},
-                "return_date": f"{one.day:%b} {one.day.day}",
-                "description": f"{slate_date(one.reported_at):%b} {slate_date(one.reported_at).day}: {one.reason}.",
-                "status": _STATUS_WORDS[one.status],
-            }
-            for one in listed
-        ),
-        key=lambda row: row["player"]["id"],
-    )
-    after = [row for row in rows if row["player"]["id"] > cursor]
+    after = sorted((one for one in listed if _person_id(one.person) > cursor), key=lambda one: one.person.number)
     page = after[:per_page]
-    more = {"next_cursor": page[-1]["player"]["id"]} if len(after) > per_page else {}
-    return in_json({"data": page, "meta": {**more, "per_page": per_page}})
+    more = {"next_cursor": _person_id(page[-1].person)} if len(after) > per_page else {}
+    return in_json({"data": [_injury(one) for one in page], "meta": {**more, "per_page": per_page}})
+
+
+def _injury(injury: Injury) -> Row:
+    told_on = slate_date(injury.reported_at)
+    return {
+        "player": {**_person(injury.person), "team_id": CLUBS[injury.team].balldontlie_id},
+        "return_date": f"{injury.day:%b} {injury.day.day}",
+        "description": f"{told_on:%b} {told_on.day}: {injury.reason}.",
+        "status": _STATUS_WORDS[injury.status],
+    }
+
+
+def _person_id(person: Person) -> int:
+    return FIRST_PERSON_ID + person.number
 
 
 SITE = Site(

@@ -54,7 +54,7 @@ def _letters(text: str) -> str:
 
 def _page(world: World, club: Club, people: list[Person]) -> str:
     ids = person_ids(world)
-    rows = "\n".join(_row(world, person, ids[person.player_id], place) for place, person in enumerate(people))
+    rows = "\n".join(_row(person, ids[person.player_id], place) for place, person in enumerate(people))
     headings = "".join(f'<th scope="col" data-stat="{stat}">{text}</th>' for stat, text in _HEADINGS.items())
     table = (
         '<div class="table_container" id="div_roster"><table class="sortable stats_table" id="roster">'
@@ -70,7 +70,7 @@ def _page(world: World, club: Club, people: list[Person]) -> str:
     )
 
 
-def _row(world: World, person: Person, person_id: str, place: int) -> str:
+def _row(person: Person, person_id: str, place: int) -> str:
     first, last = person.first_name, person.last_name
     mark = "&nbsp;(TW)" if place >= _TWO_WAY_FROM else ""
     link = f'<a href="/players/{person_id[0]}/{person_id}.html">{escape(person.name)}</a>{mark}'

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from nba_props.io.sources.teams import TEAM_NAMES
+from nba_props.simulate.people import TRICODES, words
 
 
 @dataclass(frozen=True)
@@ -55,24 +56,20 @@ _DIVISIONS = {
     ("West", "Pacific"): "GSW LAC LAL PHX SAC",
     ("West", "Southwest"): "DAL HOU MEM NOP SAS",
 }
-_IN_ORDER_OF_NBA_ID = (
+_IN_ORDER_OF_NBA_ID = words(
     "ATL BOS CLE NOP CHI DAL DEN GSW HOU LAC LAL MIA MIL MIN BKN "
     "NYK ORL IND PHI PHX POR SAC SAS OKC TOR UTA MEM WAS DET CHA"
-).split()
-_IN_ORDER_OF_ESPN_ID = (
+)
+_IN_ORDER_OF_ESPN_ID = words(
     "ATL BOS NOP CHI CLE DAL DEN DET GSW HOU IND LAC LAL MIA MIL "
     "MIN BKN NYK ORL PHI PHX POR SAC SAS OKC UTA WAS TOR MEM CHA"
-).split()
-# By city and then nickname, as that source counts.
-_IN_ORDER_OF_BALLDONTLIE_ID = (
-    "ATL BOS BKN CHA CHI CLE DAL DEN DET GSW HOU IND LAC LAL MEM "
-    "MIA MIL MIN NOP NYK OKC ORL PHI PHX POR SAC SAS TOR UTA WAS"
-).split()
+)
+_IN_ORDER_OF_BALLDONTLIE_ID = TRICODES
 
 
 def _club(code: str, name: str) -> Club:
     nickname = next((words for words in _TWO_WORD_NICKNAMES if name.endswith(words)), name.split()[-1])
-    conference, division = next(place for place, codes in _DIVISIONS.items() if code in codes.split())
+    conference, division = next(place for place, codes in _DIVISIONS.items() if code in words(codes))
     return Club(
         code=code,
         nba_id=_FIRST_NBA_ID + 1 + _IN_ORDER_OF_NBA_ID.index(code),

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from nba_props.domain.calendar import EASTERN
 from nba_props.simulate.payloads.clock import eastern

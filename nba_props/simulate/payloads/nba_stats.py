@@ -11,26 +11,33 @@ from nba_props.simulate.payloads.clock import eastern, iso_z, midnight
 from nba_props.simulate.payloads.clubs import CLUBS, Club
 from nba_props.simulate.payloads.exchange import Answer, Ask, BadAsk, Site, in_json, not_found, param
 from nba_props.simulate.payloads.world import Game, Person, State, World
+from nba_props.simulate.people import words
 
 Row = Mapping[str, Any]
 
 _STATUS = {State.SCHEDULED: 1, State.IN_PLAY: 2, State.OVER: 3}
 _NO_DATE = "1900-01-01T"
 _STARTING_POSITIONS = ("F", "F", "C", "G", "G")
-_PRESEASON_GUESTS = (900001, "Melbourne", "Harbourers", "MEL")  # not of the NBA: its preseason has such teams
+_GUESTS = {  # not of the NBA: its preseason has such teams
+    "teamId": 900001,
+    "teamName": "Harbourers",
+    "teamCity": "Melbourne",
+    "teamTricode": "MEL",
+    "teamSlug": "harbourers",
+}
 _PRESEASON_LEAD = timedelta(days=9)
 _RESTRICTED_AREA_SHARE = 0.7  # of what is shot in the paint
 _CORNER_SHARE = 0.2  # of threes, all from the left
 
-_INDEX_COLUMNS = (
+_INDEX_COLUMNS = words(
     "PERSON_ID PLAYER_LAST_NAME PLAYER_FIRST_NAME PLAYER_SLUG TEAM_ID TEAM_SLUG IS_DEFUNCT TEAM_CITY TEAM_NAME "
     "TEAM_ABBREVIATION JERSEY_NUMBER POSITION HEIGHT WEIGHT COLLEGE COUNTRY DRAFT_YEAR DRAFT_ROUND DRAFT_NUMBER "
     "ROSTER_STATUS FROM_YEAR TO_YEAR PTS REB AST STATS_TIMEFRAME"
-).split()
-_LOG_COLUMNS = (
+)
+_LOG_COLUMNS = words(
     "SEASON_ID PLAYER_ID PLAYER_NAME TEAM_ID TEAM_ABBREVIATION TEAM_NAME GAME_ID GAME_DATE MATCHUP WL MIN FGM FGA FG_PCT "
     "FG3M FG3A FG3_PCT FTM FTA FT_PCT OREB DREB REB AST STL BLK TOV PF PTS PLUS_MINUS FANTASY_PTS VIDEO_AVAILABLE"
-).split()
+)
 _ZONES = (
     *("Restricted Area", "In The Paint (Non-RA)", "Mid-Range", "Left Corner 3", "Right Corner 3"),
     *("Above the Break 3", "Backcourt"),
@@ -168,11 +175,10 @@ def _preseason_date(world: World, now: datetime) -> Row:
     day = world.league.config.start - _PRESEASON_LEAD
     home = CLUBS[world.codes[0]]
     tip = midnight(day) + timedelta(hours=19)
-    guest_id, city, nickname, code = _PRESEASON_GUESTS
     is_over = now >= tip + timedelta(hours=3)
     game = {
         "gameId": f"001{world.season[2:4]}00001",
-        "gameCode": f"{day:%Y%m%d}/{code}{home.code}",
+        "gameCode": f"{day:%Y%m%d}/{_GUESTS['teamTricode']}{home.code}",
         "gameStatus": 3 if is_over else 1,
         "gameStatusText": "Final" if is_over else "7:00 pm ET",
         "gameSequence": 1,
@@ -184,16 +190,7 @@ def _preseason_date(world: World, now: datetime) -> Row:
         **_labels("Preseason"),
         **_arena(home),
         "homeTeam": {**_club(home), "wins": 0, "losses": 0, "score": 104 if is_over else 0, "seed": 0},
-        "awayTeam": {
-            **{
-                "teamId": guest_id,
-                "teamName": nickname,
-                "teamCity": city,
-                "teamTricode": code,
-                "teamSlug": "harbourers",
-            },
-            **{"wins": 0, "losses": 0, "score": 88 if is_over else 0, "seed": 0},
-        },
+        "awayTeam": {**_GUESTS, "wins": 0, "losses": 0, "score": 88 if is_over else 0, "seed": 0},
         "pointsLeaders": [],
     }
     return _game_date(day, [game])

@@ -13,7 +13,7 @@ from typing import Any
 from nba_props.domain.odds import american_to_decimal
 from nba_props.io.sources.teams import TEAM_NAMES
 from nba_props.simulate.payloads.clock import iso_z
-from nba_props.simulate.payloads.exchange import Answer, Ask, BadAsk, Site, in_json, not_found, param
+from nba_props.simulate.payloads.exchange import Answer, Ask, BadAsk, Site, in_json, param
 from nba_props.simulate.payloads.world import LINES_OPEN, Game, Quote, State, World
 from nba_props.simulate.quotes import BOOKS
 

@@ -15,6 +15,7 @@ import pandas as pd
 
 from nba_props.domain.calendar import slate_date
 from nba_props.simulate.league import League
+from nba_props.simulate.payloads.clubs import CLUBS
 from nba_props.simulate.quotes import BOOKS, event_id, spelled
 from nba_props.simulate.schedule import draw_schedule
 from nba_props.simulate.spelling import without_accents, without_suffix
@@ -234,8 +235,6 @@ class World:
 
     def records(self, now: datetime) -> Mapping[str, Record]:
         """Every team's record."""
-        from nba_props.simulate.payloads.clubs import CLUBS
-
         records = {team: Record() for team in self.codes}
         for game in self.over(now):
             home, away = CLUBS[game.home], CLUBS[game.away]
@@ -333,7 +332,7 @@ def _people(league: League) -> Iterable[Person]:
 
 def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows as plain Python, None for what is missing."""
-    columns = {name: frame[name].astype(object).where(frame[name].notna(), None).tolist() for name in frame}
+    columns = {str(name): frame[name].astype(object).where(frame[name].notna(), None).tolist() for name in frame}
     return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
 
