@@ -14,7 +14,7 @@ from nba_props.simulate.payloads.world import Game, Injury, Person, Record, Stat
 
 Row = Mapping[str, Any]
 
-LARGEST_PAGE = 25
+LARGEST_PAGE = 10
 """Rows a page at most, so that a league's injuries always take several."""
 FIRST_PERSON_ID = 700_001
 _STATUS_WORDS = {"Out": "Out", "Doubtful": "Doubtful", "Questionable": "Day-To-Day", "Probable": "Day-To-Day"}

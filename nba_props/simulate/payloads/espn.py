@@ -150,7 +150,13 @@ def _injury(injury: Injury) -> Row:
         "athlete": {},
         "source": {"id": "1", "description": "basic/manual", "state": "basic"},
         "type": {"id": "4", "name": f"INJURY_STATUS_{kind}", "description": word.lower(), "abbreviation": word[0]},
-        "details": {"type": "", "location": "", "side": "", "returnDate": str(injury.day + timedelta(days=1))},
+        "details": {
+            "fantasyStatus": {"description": word.upper(), "abbreviation": word.upper()},
+            "type": "",
+            "location": "",
+            "side": "",
+            "returnDate": str(injury.day + timedelta(days=1)),
+        },
     }
 
 

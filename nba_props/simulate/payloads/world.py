@@ -16,11 +16,13 @@ import pandas as pd
 from nba_props.domain.calendar import slate_date
 from nba_props.simulate.league import League
 from nba_props.simulate.payloads.clubs import CLUBS
+from nba_props.simulate.people import words
 from nba_props.simulate.quotes import BOOKS, event_id, spelled
 from nba_props.simulate.schedule import draw_schedule
 from nba_props.simulate.spelling import without_accents, without_suffix
 
 GAME_LENGTH = timedelta(hours=2, minutes=30)
+_QUOTE_COLUMNS = words("snapshot_utc event_id player_name bookmaker is_main line over_price under_price")
 LINES_OPEN = timedelta(hours=10)
 """Before tip: from then on books offer spreads and totals."""
 
@@ -264,18 +266,16 @@ class World:
         return _grouped((one.day, one) for one in reported)
 
     @cached_property
-    def _quote_frames(self) -> Mapping[str, pd.DataFrame]:
-        """Rows that a source can serve: those of an event, with the time they were seen."""
-        usable = self.league.points_lines.dropna(subset=["event_id", "snapshot_utc"])
-        return {str(event): frame for event, frame in usable.groupby("event_id", sort=False)}
+    def _quote_rows(self) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        """Rows that a source can serve, by event: those that have one, and the time they were seen."""
+        usable = self.league.points_lines[_QUOTE_COLUMNS].dropna(subset=["event_id", "snapshot_utc"])
+        return _grouped((row["event_id"], row) for row in _rows(usable))
 
     def _read_quotes(self, game: Game) -> Sequence[Quote]:
-        frame = self._quote_frames.get(game.event_id)
-        if frame is None:
-            return ()
         people = [person for team in game.teams for person in self.roster(team, game.day)]
         by_spelling = {(book.key, spelled(book.key, person.name)): person for book in BOOKS for person in people}
-        return tuple(_quote(row, by_spelling.get((row["bookmaker"], row["player_name"]))) for row in _rows(frame))
+        rows = self._quote_rows.get(game.event_id, ())
+        return tuple(_quote(row, by_spelling.get((row["bookmaker"], row["player_name"]))) for row in rows)
 
 
 def _quote(row: Mapping[str, Any], person: Person | None) -> Quote:
