@@ -146,10 +146,15 @@ def _lists(value: Any, headers: list[Any] | None) -> Iterable[tuple[list[Any], l
         for name, one in value.items():
             yield from _lists(one, _columns(value) if name == "rowSet" else None)
     elif isinstance(value, list):
-        if value and isinstance(value[0], dict | list):
+        if value and (_are_all(value, dict) or _are_all(value, list)):
             yield value, headers
         for one in value:
             yield from _lists(one, None)
+
+
+def _are_all(rows: list[Any], kind: type) -> bool:
+    """TRUE if every row is of the kind and holds something to spoil."""
+    return all(isinstance(row, kind) and row for row in rows)
 
 
 def _columns(result_set: Mapping[str, Any]) -> list[Any]:
@@ -192,7 +197,7 @@ def _places(rows: list[Any], headers: list[Any] | None, field: str) -> Iterable[
     """Each row that has the field, and where it stands: its name in an object, its number in a list."""
     for row in rows:
         if isinstance(row, dict):
-            place: Any = field or next(iter(row), "")
+            place: Any = field or next(iter(row))
             is_there = place in row
         else:
             place = (headers or []).index(field) if field in (headers or []) else 0

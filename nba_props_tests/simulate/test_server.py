@@ -206,9 +206,12 @@ class TestFaults:
         assert time.monotonic() - began >= 0.3
 
     def test_slow_does_not_keep_the_server_from_stopping(self, league: League) -> None:
-        with SimulatedSources(league, NOW, faults=[Fault(None, Kind.SLOW, seconds=60)]) as running:
-            thread = threading.Thread(target=lambda: httpx.get(f"{running.url}{SCOREBOARD}", timeout=30), daemon=True)
-            thread.start()
+        fault = Fault(None, Kind.SLOW, times=1, seconds=60)
+        with SimulatedSources(league, NOW, faults=[fault]) as running, socket.socket() as waiting:
+            waiting.connect(("127.0.0.1", int(running.url.rpartition(":")[2])))
+            waiting.sendall(f"GET {SCOREBOARD} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+            while running.state()["faults"][0]["times"]:
+                time.sleep(0.01)
             began = time.monotonic()
         assert time.monotonic() - began < 5
 
