@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from nba_props.domain.calendar import EASTERN
-from nba_props.simulate.payloads.clock import eastern
+from nba_props.simulate.payloads.clock import eastern, midnight
 from nba_props.simulate.payloads.clubs import CLUBS
 from nba_props.simulate.payloads.exchange import HTML, PDF, Answer, Ask, Site
 from nba_props.simulate.payloads.pdf import Text, document
@@ -77,30 +77,31 @@ def _slates(world: World, published_at: datetime) -> list[list[Game]]:
 
 
 def _rows(world: World, games: list[Game], published_at: datetime) -> Iterable[_Row]:
-    """Rows of one slate. The date stands on its first row only, the time where it changes, the game on its own first."""
-    day, shown_time = games[0].day, ""
+    """Rows of one slate. The date stands on its first row only, the time where it changes, the game on its own first.
+
+    A team that has submitted and lists nobody is not mentioned, so that a document may hold no row at all.
+    """
+    day = games[0].day
     listed = world.injuries(day, published_at)
-    is_open = published_at >= datetime.combine(day, datetime.min.time(), tzinfo=EASTERN) + _FIRST_SUBMISSION
-    for number, game in enumerate(games):
-        time = f"{eastern(game.tip):%I:%M} (ET)"
-        before = [("date", f"{day:%m/%d/%Y}")] if number == 0 else []
-        before += [("time", time)] if time != shown_time else []
-        before.append(("matchup", f"{game.away}@{game.home}"))
-        shown_time = time
+    is_open = published_at >= midnight(day) + _FIRST_SUBMISSION
+    above: dict[str, str] = {}
+    for game in games:
+        places = {"date": f"{day:%m/%d/%Y}", "time": f"{eastern(game.tip):%I:%M} (ET)"}
+        places["matchup"] = f"{game.away}@{game.home}"
         for team in (game.away, game.home):
             for row in _team_rows(team, [one for one in listed if one.team == team], is_open):
-                yield _Row((*before, *row.cells), row.reason)
-                before = []
+                new = [(column, text) for column, text in places.items() if above.get(column) != text]
+                yield _Row((*new, *row.cells), row.reason)
+                above = places
 
 
 def _team_rows(team: str, listed: list[Injury], is_open: bool) -> Iterable[_Row]:
+    """Rows of one team, its name on the first."""
     name = ("team", CLUBS[team].league_name)
     if not is_open:
         return [_Row((name,), (NOT_SUBMITTED,))]
-    if not listed:
-        return [_Row((name,), ())]
     lines = [_Row((("player", _spelled(one)), ("status", one.status)), _wrapped(one.reason)) for one in listed]
-    return [_Row((name, *lines[0].cells), lines[0].reason), *lines[1:]]
+    return [_Row((name, *line.cells), line.reason) for line in lines[:1]] + lines[1:]
 
 
 def _spelled(injury: Injury) -> str:

@@ -429,6 +429,14 @@ class TestInjuryReport:
         starts = {round(word["x0"], 1) for word in words if word["text"] in ("Out", "Probable", f"{day:%m/%d/%Y}")}
         assert starts <= set(columns)
 
+    def test_a_team_that_lists_nobody_is_not_mentioned(self, world: World, after: datetime) -> None:
+        day = quoted_game(world).day
+        text = self.words(world, after, f"{day}_05PM").replace(" ", "")
+        teams = {team for game in world.games_by_day[day] for team in game.teams}
+        listed = {one.team for one in world.injuries(day, datetime.combine(day, time(17, 30), EASTERN))}
+        assert listed < teams
+        assert {team for team in teams if CLUBS[team].league_name.replace(" ", "") in text} == listed
+
     def test_a_slate_nobody_reported_on_yet_says_so(self, world: World, after: datetime) -> None:
         first = world.league.config.start - timedelta(days=1)
         assert self.words(world, after, f"{first}_04_45PM").count("NOTYETSUBMITTED") == 2 * len(
