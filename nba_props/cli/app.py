@@ -12,6 +12,7 @@ from nba_props.cli.doctor import doctor
 from nba_props.cli.homes import import_history, init, ui
 from nba_props.cli.names import names
 from nba_props.cli.shared import Home
+from nba_props.cli.simulate import simulate
 from nba_props.cli.slates import backfill, export, grade, run
 from nba_props.cli.smoke import smoke
 from nba_props.cli.sql import sql
@@ -58,11 +59,16 @@ app.command()(export)
 app.command()(sql)
 app.add_typer(staging, name="staging")
 app.add_typer(names, name="names")
+app.add_typer(simulate, name="simulate")
 app.command()(doctor)
 app.command()(smoke)
 app.command()(ui)
 
-_GROUPS = {"staging": {"list", "consolidate", "clean"}, "names": {"unresolved", "alias"}}
+_GROUPS = {
+    "staging": {"list", "consolidate", "clean"},
+    "names": {"unresolved", "alias"},
+    "simulate": {"serve"},
+}
 
 
 def command_words(arguments: Sequence[str]) -> list[str]:

@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 from nba_props.simulate.dice import stream
 
 
-def _words(text: str) -> list[str]:
+def words(text: str) -> list[str]:
+    """Codes, names and the like, written as readable lines."""
     return text.split()
 
 
-TRICODES = _words(
+TRICODES = words(
     "ATL BKN BOS CHA CHI CLE DAL DEN DET GSW HOU IND LAC LAL MEM "
     "MIA MIL MIN NOP NYK OKC ORL PHI PHX POR SAC SAS TOR UTA WAS"
 )
@@ -50,14 +51,14 @@ SPECIAL_NAMES = (
     "T.J. Ashbrook",
 )
 
-FIRST_NAMES = _words(
+FIRST_NAMES = words(
     "Adrian Amari Andre Anton Ayden Bram Brice Caleb Calvin Cedric Corey Dante Darius Davon Deshawn Devin Dominic "
     "Donovan Elias Elijah Emmett Ezra Felix Gabriel Grant Griffin Isaiah Ivan Jabari Jalen Jamal Jaren Jerome Jonah "
     "Jordan Julian Kadeem Keenan Kendrick Khalil Lamar Leon Lucas Malachi Malik Mateo Micah Miles Nasir Nico Noah "
     "Omari Orlando Quentin Rafael Reggie Roman Rory Sebastian Silas Tariq Theo Tobias Trevon Tyrell Victor Xavier "
     "Zane"
 )
-LAST_NAMES = _words(
+LAST_NAMES = words(
     "Abernethy Achterberg Aldworth Amberley Ashdown Barrowby Beaumont-Hale Birchall Blackmere Bramwell Brightwater "
     "Calloway-Ford Carrowmore Castellane Chadbourne Coldharbor Cravenshaw Dagenhart Darrowby Delacroix-Jones Dunmore "
     "Eastlake Ellersby Fairbourne Farrowdale Fenwright Galbraithe Garrowby Glendower Greywater Halloran-West "

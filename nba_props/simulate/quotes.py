@@ -74,6 +74,11 @@ ALTERNATES = (-4.0, -2.0, 2.0, 4.0)
 LONGEST_PRICE = 900.0
 
 
+def event_id(seed: int, number: int) -> str:
+    """The feed's own id of the league's game `number` (from 0, in the order of the schedule)."""
+    return hashlib.md5(f"{seed}/{number}".encode()).hexdigest()
+
+
 def spelled(book: str, name: str) -> str:
     """The name as the book writes it."""
     if book == "draftkings":
@@ -239,9 +244,7 @@ def _as_archive(seed: int, rng: np.random.Generator, quotes: pd.DataFrame, marke
     no_event = (rng.random(poll_shape) < NO_EVENT_POLL_SHARE)[at_poll] | blind
     untimed = IS_DFS[at_poll[1]] & ~blind & (rng.random(len(quotes)) < UNTIMED_SHARE)
     tricodes = np.array(TRICODES, dtype=object)
-    events = np.array(
-        [hashlib.md5(f"{seed}/{number}".encode()).hexdigest() for number in range(len(market.schedule.day))]
-    )
+    events = np.array([event_id(seed, number) for number in range(len(market.schedule.day))])
     seen = pd.Series(pd.to_datetime(quotes["seen"].to_numpy(), unit="us", utc=True))
     tip = pd.Series(market.schedule.tip[game])
     archive = pd.DataFrame(
