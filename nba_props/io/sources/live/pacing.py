@@ -15,7 +15,7 @@ LONGEST_WAIT_SECONDS = 300.0
 
 Sleep = Callable[[float], None]
 
-_SECONDS = re.compile(r"[0-9]{1,9}")
+_SECONDS = re.compile(r"[0-9]+")
 
 
 class Pacer:
