@@ -1,6 +1,7 @@
 """A fetch against real HTTP: what is asked, what is not, what a fault stops, and what the report says."""
 
 import itertools
+import os
 import signal
 import subprocess
 import sys
@@ -438,9 +439,12 @@ def test_an_interrupted_fetch_ends_what_waits(monkeypatch: pytest.MonkeyPatch, t
         monkeypatch, Invented(Source.ESPN, asking(Source.ESPN, "ab"), manners=manners(pause_seconds=300.0))
     )
 
+    told: list[SourceReport] = []
+
     def interrupt(report: SourceReport) -> None:
-        if report.landed == 1:
-            threading.Timer(0.2, signal.raise_signal, [signal.SIGINT]).start()
+        told.append(report)
+        if len(told) == 1:
+            threading.Timer(0.2, os.kill, [os.getpid(), signal.SIGINT]).start()
 
     with scripted(in_turn(Reply())) as server:
         platform = Platform(load_settings(home=tmp_path, sources_url=server.url, source_pace=1.0, now=NOON))
