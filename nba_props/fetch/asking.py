@@ -113,6 +113,9 @@ class Asking:
             report.reason = f"no key is set: set {key_variable(live.manners)}"
             return
         requests = self._first_requests(live)
+        if not requests:
+            report.reason = "it offers nothing for this date or season"
+            return
         if self._orders.is_season and self._orders.wanted.is_by_default and len(requests) > SEASON_REQUESTS:
             report.state = State.LEFT_OUT
             report.reason = f"a season takes {len(requests)} requests: ask for it with --source {report.source}"

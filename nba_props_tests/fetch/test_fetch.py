@@ -335,6 +335,14 @@ def test_a_costly_season_is_asked_for_only_when_chosen(monkeypatch: pytest.Monke
     assert chosen.of(Source.ODDS_API).landed == 101
 
 
+def test_a_source_that_offers_nothing_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    wanted = install(monkeypatch, Invented(Source.ESPN, asking(Source.ESPN)))
+    with scripted(in_turn(Reply())) as server:
+        report = fetch_season(platform_at(tmp_path, server), "2023-24", wanted).of(Source.ESPN)
+    assert (report.state, report.came, report.failures) == (State.OK, 0, [])
+    assert "offers nothing" in report.reason
+
+
 def test_only_the_feeds_that_are_wanted_are_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def of_day(day: date, now: datetime) -> list[Request]:
         return [*asking(Source.ESPN, "a")(day, now), *asking(Source.ESPN, "b", feed="roster")(day, now)]

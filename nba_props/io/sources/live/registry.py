@@ -22,10 +22,10 @@ GROUPS: Final[Mapping[str, Mapping[Source, frozenset[str]]]] = {
     "odds": {Source.ODDS_API: _EVERY_FEED, Source.BETTINGPROS: _EVERY_FEED},
     "injuries": {Source.INJURY_REPORT: _EVERY_FEED, Source.BALLDONTLIE: frozenset({"player_injuries"})},
     "box-scores": {
-        Source.NBA_STATS: frozenset({"leaguegamelog", "boxscoretraditionalv3", "leaguedashplayershotlocations"}),
+        Source.NBA_STATS: frozenset({"game_log", "season_log", "box_score", "shot_zones"}),
         Source.BALLDONTLIE: frozenset({"box_scores"}),
     },
-    "schedule": {Source.NBA_STATS: frozenset({"scheduleleaguev2"}), Source.ESPN: frozenset({"scoreboard"})},
+    "schedule": {Source.NBA_STATS: frozenset({"schedule"}), Source.ESPN: frozenset({"scoreboard"})},
     ALL: dict.fromkeys(Source, _EVERY_FEED),
 }
 """What each word asks of which source: the feeds it begins with (none named: every one); what they lead to comes along."""
