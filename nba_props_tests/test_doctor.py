@@ -345,3 +345,21 @@ def test_that_nothing_alerts_is_said(ready: Platform, tmp_path: Path) -> None:
     assert states(doctor.alert_channels(Platform(cloud(tmp_path)))) == [("alert channels", State.WARNING)]
     watched = Platform(cloud(tmp_path, metrics_sink="cloud_monitoring"))
     assert states(doctor.alert_channels(watched)) == [("alert channels", State.OK)]
+
+
+# -- live sources ------------------------------------------------------------------------------------------------------
+
+
+def test_each_live_source_says_whether_it_has_its_key_and_never_the_key(tmp_path: Path) -> None:
+    found = list(doctor.source_keys(Platform(load_settings(home=tmp_path, odds_api_key="k3y-0f-the-0dds"))))
+    said = dict(one.said.split(": ", 1) for one in found)
+    assert (said["odds_api"], said["espn"]) == ("key set", "needs no key")
+    assert said["bettingpros"] == "no key, not asked; NBA_PROPS_BETTINGPROS_API_KEY sets it"
+    assert {one.state for one in found} == {State.OK}
+    assert "k3y-0f" not in str(found)
+
+
+def test_sources_asked_elsewhere_are_a_warning(tmp_path: Path) -> None:
+    *_, last = doctor.source_keys(Platform(load_settings(home=tmp_path, sources_url="http://127.0.0.1:8770")))
+    assert last.state is State.WARNING
+    assert "unset NBA_PROPS_SOURCES_URL" in last.next_step
