@@ -1,6 +1,7 @@
 """The border itself: applies a payload model to whole columns, and keeps the books on what was let in and what was not.
 
-Archives and live payloads cross it alike. Knows pydantic models and reasons, not basketball: what a row must satisfy is in `payloads`, what it becomes in `parse`.
+Archives and live payloads cross it alike. It knows pydantic models and reasons, not basketball:
+what a row must satisfy is in `payloads`, what it becomes in `sheets`.
 """
 
 import json
@@ -24,6 +25,7 @@ from nba_props.io.sources.archive.columns import arrow_series, distinct, is_true
 from nba_props.io.sources.archive.payloads import Payload, Problem, Rule
 
 SOURCE = "archive"
+INSTANT = pa.timestamp("us", tz="UTC")
 UNKNOWN_SEASON = "unknown"
 """Season of a row that does not say it readably."""
 
@@ -33,7 +35,7 @@ _ARROW: dict[type, pa.DataType] = {
     float: pa.float64(),
     bool: pa.bool_(),
     date: pa.date32(),
-    datetime: pa.timestamp("us", tz="UTC"),
+    datetime: INSTANT,
 }
 _PROBLEM_OF_ERROR = {
     **dict.fromkeys(
@@ -65,7 +67,7 @@ class Rows(Protocol):
         """A column's values; one that the rows lack is all NULL."""
 
     def places(self) -> Mapping[str, pa.Array]:
-        """`payload_ref`, `row_number` and `source` of every row."""
+        """`payload_ref`, `row_number`, `source` and `fetched_at` (NULL for an archive) of every row."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,7 @@ class Batch:
             "payload_ref": pa.repeat(self.payload_ref, count),
             "row_number": pa.array(self.row_numbers, pa.int64()),
             "source": pa.repeat(SOURCE, count),
+            "fetched_at": pa.nulls(count, INSTANT),
         }
 
 
@@ -98,7 +101,7 @@ class Batch:
 def validate(batches: Iterable[Rows], model: type[Payload]) -> pd.DataFrame:
     """Every row with the model's fields (Arrow-backed, NULL where a value is refused), its place and its refusal.
 
-    Columns added: `payload_ref`, `row_number`, `source`, `refusal` (None, or the one typed reason). Precedence: the model's
+    Columns added: those of its place, and `refusal` (None, or the one typed reason). Precedence: the model's
     exclusions, then faults of single fields in declared order, then its rules in declared order. Never raises for data.
     """
     parts = [_validated(batch, model) for batch in batches]
@@ -208,6 +211,7 @@ _ENTRY = pa.schema(
         "payload_ref": pa.string(),
         "row_number": pa.int64(),
         "source": pa.string(),
+        "fetched_at": INSTANT,
         "refusal": pa.string(),
         "is_duplicate": pa.bool_(),
     }
@@ -233,7 +237,7 @@ class Ledger:
 
     def enter_refused(self, entries: Sequence[Mapping[str, Any]]) -> None:
         """Takes down what never became a row: `season`, `table_name`, `refusal` and its place."""
-        given = [{"is_duplicate": False, **entry} for entry in entries]
+        given = [{"is_duplicate": False, "fetched_at": None, **entry} for entry in entries]
         self._entries.append(pa.Table.from_pylist(given, schema=_ENTRY))
 
     def counts(self, archive_id: str) -> pa.Table:

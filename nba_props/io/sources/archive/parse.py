@@ -54,6 +54,7 @@ from nba_props.io.sources.archive.sheets import (
     of_seasons,
     quotes_of,
     results_of,
+    stacked,
     with_game_facts,
     with_season_of,
 )
@@ -149,7 +150,7 @@ def _frames(batches: _Batches, seasons: Set[str] | None) -> dict[str, pd.DataFra
         "schedule": games,
         "game_results": results,
         "game_lines": lines,
-        "player_box_scores": box_scores_of(box, dnp, known, kept(results)),
+        "player_box_scores": box_scores_of(stacked(box, dnp), known, kept(results)),
         "player_points_quotes": quotes_of(quotes),
         "injury_reports": injuries,
         "roster_snapshots": rosters,

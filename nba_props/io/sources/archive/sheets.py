@@ -7,7 +7,7 @@ go through the same functions. What a single row must satisfy is in `payloads`; 
 
 import hashlib
 import re
-from collections.abc import Set
+from collections.abc import Collection, Iterable, Set
 
 import numpy as np
 import pandas as pd
@@ -36,10 +36,11 @@ from nba_props.io.sources.archive.columns import arrow_series, as_frame, as_tabl
 from nba_props.io.sources.archive.payloads import Reason, season_of_game_id, season_type_of_game_id, words
 
 _COUNTS = words("fgm fga fg3m fg3a ftm fta oreb dreb reb ast stl blk tov pf")
-_ZONES = words("fgm_paint fga_paint fgm_mid fga_mid")
+ZONES = words("fgm_paint fga_paint fgm_mid fga_mid")
 # Five players for 48 minutes are 240; sources that round to whole minutes stay within a few of it.
 _FEWEST_TEAM_MINUTES = 225.0
-_PLACE = ("payload_ref", "row_number", "source")
+PLACE = ("payload_ref", "row_number", "source", "fetched_at")
+"""Where a row comes from."""
 
 
 # -- seasons ----------------------------------------------------------------------------------------------------------
@@ -66,11 +67,12 @@ def of_seasons(frame: pd.DataFrame, seasons: Set[str] | None) -> pd.DataFrame:
 
 
 # -- games ------------------------------------------------------------------------------------------------------------
-def games_of(games: pd.DataFrame, box: pd.DataFrame) -> pd.DataFrame:
-    """The games of the games files, and those that only box scores tell."""
+def games_of(games: pd.DataFrame, box: pd.DataFrame, elsewhere: Collection[str] = ()) -> pd.DataFrame:
+    """The games that are told, and those that only box scores tell; `elsewhere`: ids of games known anyway."""
     refuse(games, Reason.SEASON_TYPE_UNKNOWN, games["season_type"].isna())
     mark_duplicates(games, ("game_id",))
-    derived = _derived_games(box[~box["game_id"].isin(kept(games)["game_id"])], games)
+    known = {*kept(games)["game_id"], *elsewhere}
+    derived = _derived_games(box[~box["game_id"].isin(known)], games)
     mark_duplicates(derived, ("game_id",))
     return stacked(games, derived)
 
@@ -87,7 +89,7 @@ def _derived_games(box: pd.DataFrame, like: pd.DataFrame) -> pd.DataFrame:
         "home_abbr": rows["team_abbr"].where(is_home, rows["opp_abbr"].where(is_away)),
         "away_abbr": rows["team_abbr"].where(is_away, rows["opp_abbr"].where(is_home)),
     }
-    places = {name: rows[name] for name in _PLACE}
+    places = {name: rows[name] for name in PLACE}
     told = [name for name in facts if name != "game_id"]
     found = as_table(pd.DataFrame(facts | places)).group_by("game_id", use_threads=False)
     spelled = [(name, "first") for name in (*told, *places)] + [(name, "count_distinct") for name in told]
@@ -103,7 +105,7 @@ def _derived_games(box: pd.DataFrame, like: pd.DataFrame) -> pd.DataFrame:
 
 
 def results_of(scores: pd.DataFrame, known: pd.DataFrame, box: pd.DataFrame) -> pd.DataFrame:
-    """The scores of the games files, and for known games without one the sums of their box scores."""
+    """The scores that are told, and for known games without one the sums of their box scores."""
     told = _with_any(scores, ("home_pts", "away_pts"))
     refuse(told, Reason.UNKNOWN_GAME, ~told["game_id"].isin(known["game_id"]))
     mark_duplicates(told, ("game_id",))
@@ -132,7 +134,7 @@ def derived_scores(games: pd.DataFrame, box: pd.DataFrame) -> pd.DataFrame:
         .aggregate([("pts", "sum"), ("minutes", "sum"), ("lost", "sum")])
         .to_pandas(types_mapper=pd.ArrowDtype)
     )
-    scores = games[["game_id", "season", "home_abbr", "away_abbr", *_PLACE]]
+    scores = games[["game_id", "season", "home_abbr", "away_abbr", *PLACE]]
     for side in ("home", "away"):
         own = sums.rename(
             columns={"team_abbr": f"{side}_abbr", "pts_sum": f"{side}_pts", "minutes_sum": f"{side}_minutes"}
@@ -146,7 +148,7 @@ def derived_scores(games: pd.DataFrame, box: pd.DataFrame) -> pd.DataFrame:
         refuse(played, Reason.BOX_INCOMPLETE, (minutes < _FEWEST_TEAM_MINUTES) | (played[f"{side}_lost"] > 0))
     refuse(played, Reason.SCORE_TIED, played["home_pts"] == played["away_pts"])
     refuse(played, Reason.SCORE_DISAGREES_WITH_WIN, _contradicts_win(played, rows))
-    return played[["game_id", "season", "home_pts", "away_pts", *_PLACE, "refusal"]]
+    return played[["game_id", "season", "home_pts", "away_pts", *PLACE, "refusal"]]
 
 
 def _contradicts_win(scores: pd.DataFrame, box: pd.DataFrame) -> pd.Series:
@@ -178,12 +180,14 @@ def stacked(*frames: pd.DataFrame) -> pd.DataFrame:
 
 
 # -- box scores -------------------------------------------------------------------------------------------------------
-def box_scores_of(box: pd.DataFrame, dnp: pd.DataFrame, known: pd.DataFrame, results: pd.DataFrame) -> pd.DataFrame:
-    """Every player-game, did-not-play rows included: placed in its game, typed, each once."""
-    rows = in_game(stacked(box, dnp), known, results)
+def box_scores_of(
+    box: pd.DataFrame, known: pd.DataFrame, results: pd.DataFrame, grain: Iterable[str] = ("game_id", "player_id")
+) -> pd.DataFrame:
+    """Every player-game, did-not-play rows included: placed in its game, typed, each grain once."""
+    rows = in_game(box, known, results)
     rows["participation"] = _participation(rows)
     has_played = is_true(rows["participation"] == "played")
-    numbers = [*_COUNTS, "plus_minus", *_ZONES]
+    numbers = [*_COUNTS, "plus_minus", *ZONES]
     has_numbers = is_true((rows[numbers].fillna(0) != 0).any(axis=1))
     rows["pts"] = rows["pts"].where(has_played)
     rows["minutes"] = rows["minutes"].where(has_played)
@@ -192,7 +196,7 @@ def box_scores_of(box: pd.DataFrame, dnp: pd.DataFrame, known: pd.DataFrame, res
     # Where two rows tell of one player-game, what happened on the floor outweighs a comment, and a comment no minutes.
     rank = np.select([has_played, has_numbers, is_true(rows["comment"].notna())], [0, 1, 2], 3)
     rows = rows.iloc[np.argsort(rank, kind="stable")].reset_index(drop=True)
-    mark_duplicates(rows, ("game_id", "player_id"))
+    mark_duplicates(rows, grain)
     return rows
 
 

@@ -53,6 +53,12 @@ _SHOOTING = (
 _SHOOTING_RULES = tuple(rule for rule in PlayerBox.rules if rule.reason in _SHOOTING)
 
 
+class LiveBox(PlayerBox):
+    """One player's box score under the NBA's own ids; who did not play has no minutes, and may have the official comment."""
+
+    comment: Text | None = None
+
+
 class GameScore(Payload):
     """A final score; a source without the NBA's game ids leaves the game to be found by date and teams."""
 
@@ -165,7 +171,7 @@ MODELS: Final[Mapping[Sheet, type[Payload]]] = {
     Sheet.SCHEDULE: Game,
     Sheet.RESULTS: GameScore,
     Sheet.GAME_LINES: GameLineQuote,
-    Sheet.BOX_SCORES: PlayerBox,
+    Sheet.BOX_SCORES: LiveBox,
     Sheet.SHOT_ZONES: ShotZones,
     Sheet.BOX_REPORTS: BoxReport,
     Sheet.ROSTERS: RosterReport,
