@@ -235,8 +235,8 @@ class Ledger:
             pa.table(columns | {"table_name": pa.repeat(table_name, len(frame))}).select(_ENTRY.names).cast(_ENTRY)
         )
 
-    def enter_refused(self, entries: Sequence[Mapping[str, Any]]) -> None:
-        """Takes down what never became a row: `season`, `table_name`, `refusal` and its place."""
+    def enter_rows(self, entries: Sequence[Mapping[str, Any]]) -> None:
+        """Takes down rows that are in no frame: `season`, `table_name`, `refusal` and their places."""
         given = [{"is_duplicate": False, "fetched_at": None, **entry} for entry in entries]
         self._entries.append(pa.Table.from_pylist(given, schema=_ENTRY))
 

@@ -127,7 +127,7 @@ def _enter_malformed(ledger: Ledger, received: Mapping[str, Received], batches: 
     given = {"season": UNKNOWN_SEASON, "source": SOURCE, "refusal": str(Reason.WRONG_NUMBER_OF_FIELDS)}
     for payload_ref, kind in first_kind.items():
         place = given | {"payload_ref": payload_ref, "table_name": _FIRST_TABLE[kind].name}
-        ledger.enter_refused([place | {"row_number": number} for number, _ in received[payload_ref].malformed])
+        ledger.enter_rows([place | {"row_number": number} for number, _ in received[payload_ref].malformed])
 
 
 def _frames(batches: _Batches, seasons: Set[str] | None) -> dict[str, pd.DataFrame]:
