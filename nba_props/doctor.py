@@ -27,6 +27,8 @@ from nba_props.catalog import TABLES, table
 from nba_props.catalog.model import TableKind
 from nba_props.errors import NbaPropsError
 from nba_props.io.redaction import redact
+from nba_props.io.sources.live.contract import Source
+from nba_props.io.sources.live.registry import KEY_FIELDS
 from nba_props.io.warehouse.lease import GRACE_SHARE, LEASE_SECONDS
 from nba_props.io.warehouse.migration import drifts
 from nba_props.platform import Platform
@@ -414,6 +416,22 @@ def limit_findings(
         yield Finding("limits", State.OK, f"as shipped: {runs} runs at once, pools of {default}")
 
 
+def source_keys(platform: Platform) -> Iterator[Finding]:
+    """Which live sources can be asked: those that need a key only with one. A source without is left out, not a fault."""
+    for source in Source:
+        name = KEY_FIELDS.get(source)
+        if name is None:
+            said = "needs no key"
+        elif getattr(platform.settings, name).get_secret_value().strip():
+            said = "key set"
+        else:
+            said = f"no key, not asked; NBA_PROPS_{name.upper()} sets it"
+        yield Finding("source", State.OK, f"{source}: {said}")
+    if platform.settings.sources_url:
+        said = f"All sources are asked at {platform.settings.sources_url} instead of their own addresses."
+        yield Finding("source", State.WARNING, said, "unset NBA_PROPS_SOURCES_URL unless this is a rehearsal")
+
+
 def alert_channels(platform: Platform) -> Iterator[Finding]:
     """This release sends no message by itself; in the cloud, Cloud Monitoring does, if it is given something to watch."""
     if platform.settings.target is Target.LOCAL:
@@ -438,5 +456,6 @@ PROBES: tuple[Probe, ...] = (
     tables,
     bucket,
     limits,
+    source_keys,
     alert_channels,
 )

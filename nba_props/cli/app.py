@@ -9,6 +9,7 @@ from nba_props import __version__
 from nba_props.cli import shared
 from nba_props.cli.demo import demo
 from nba_props.cli.doctor import doctor
+from nba_props.cli.fetching import fetch
 from nba_props.cli.homes import import_history, init, ui
 from nba_props.cli.names import names
 from nba_props.cli.shared import Home
@@ -47,6 +48,7 @@ def _root(
 app.command()(demo)
 app.command()(init)
 app.command("import-history")(import_history)
+app.command()(fetch)
 app.command()(run)
 app.command()(backfill)
 app.command()(status)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from nba_props.cli.verdicts import DateVerdict
     from nba_props.costs import Cost
     from nba_props.explain import Trace
+    from nba_props.fetch import Fetched, SourceReport
     from nba_props.health import Verdict
     from nba_props.platform import Platform
     from nba_props.prepare import Prepared
@@ -29,7 +30,12 @@ _COLOURS = {
     "warning": "yellow",
     "critical": "red",
     "no_slate": "cyan",
+    "partial": "yellow",
+    "failed": "red",
+    "not configured": "cyan",
+    "left out": "cyan",
 }
+_FAILURES_SHOWN = 5
 _QUOTES_SHOWN = 30
 _NAMES_SHOWN = 12
 _PEOPLE_SHOWN = 3
@@ -318,6 +324,45 @@ def imported(platform: "Platform", found: "Imported") -> None:
             f"next: {escape(with_home(f'nba-props run {last}', platform))}",
             f"  or: {escape(with_home(f'nba-props backfill --season {max(found.seasons)}', platform))}",
         )
+
+
+def fetched(found: "Fetched") -> None:
+    """What each source gave: requests by what became of them, then why anything is missing."""
+    headings = (
+        "source",
+        "state",
+        "asked",
+        "new",
+        "unchanged",
+        "not published",
+        "still good",
+        "failed",
+        "seconds",
+        "quota left",
+    )
+    rows = [
+        (
+            *(one.source, one.state, one.asked, one.landed, one.unchanged, one.not_published, one.fresh),
+            *(len(one.failures), number(one.seconds), number(one.quota_left, "d")),
+        )
+        for one in found.reports
+    ]
+    show(table(headings, rows, right=range(2, len(headings))))
+    for report in found.reports:
+        _what_is_missing(report)
+
+
+def _what_is_missing(report: "SourceReport") -> None:
+    came, wanted = report.rosters or (0, 0)
+    if came < wanted:
+        show(f"  {_coloured(report.state)} {report.source}: {came} of {wanted} rosters")
+    for failure in report.failures[:_FAILURES_SHOWN]:
+        show(f"  {_coloured(report.state)} {report.source}: {escape(failure.what)}: {escape(failure.reason)}")
+    if len(report.failures) > _FAILURES_SHOWN:
+        show(f"  … and {len(report.failures) - _FAILURES_SHOWN} more of {report.source} (--json lists them)")
+    if report.reason:
+        left = f"; {report.not_asked} requests were not made" if report.not_asked else ""
+        show(f"  {_coloured(report.state)} {report.source}: {escape(report.reason)}{left}")
 
 
 def end_of_names(names: Mapping[str, Any]) -> str:

@@ -143,6 +143,11 @@ class Progress:
         else:
             self._console.print(f"… {self._title}", markup=False)
 
+    def detail(self, text: str) -> None:
+        """How far the stage is, beside its title: on a terminal only, from any thread."""
+        if self._live is not None:
+            self._live.update(self._live.task_ids[0], description=f"{self._title}  {text}")
+
     @property
     def current(self) -> str:
         """The stage under way."""

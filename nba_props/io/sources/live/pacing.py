@@ -13,7 +13,7 @@ from email.utils import parsedate_to_datetime
 LONGEST_WAIT_SECONDS = 300.0
 """No wait between two tries is longer, whatever a header says."""
 
-Sleep = Callable[[float], object]
+Sleep = Callable[[float], None]
 
 _SECONDS = re.compile(r"[0-9]{1,9}")
 
