@@ -135,12 +135,14 @@ class Refusal:
 class Parsed:
     """The rows of one payload by sheet, each with its number in the payload, and those refused.
 
-    `is_empty_slate`: the payload is sound and says itself that there is nothing (no games, no events).
+    `is_empty_slate`: the payload is sound and says itself that there is nothing (no games, no events). `notes`: what else it
+    says that is no row, for the log (teams that have not submitted an injury report yet).
     """
 
     rows: dict[Sheet, list[tuple[int, Row]]] = field(default_factory=dict)
     refused: list[Refusal] = field(default_factory=list)
     is_empty_slate: bool = False
+    notes: list[str] = field(default_factory=list)
 
     def add(self, sheet: Sheet, row_number: int, row: Row) -> None:
         """One more row, in our column names."""
