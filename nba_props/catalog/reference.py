@@ -105,7 +105,10 @@ class SourcePeople(Row):
         ),
     ]
     method: Annotated[
-        str, Field(description="registry, alias, the weaker form that was unique in the team, or unresolved.")
+        str,
+        Field(
+            description="registry, alias, the weaker form that was unique in the team, source_id (told by another spelling of the same id) or unresolved."
+        ),
     ]
     reason: Annotated[str | None, Field(description="Why nobody may be assumed; NULL if resolved.")]
 

@@ -162,7 +162,7 @@ class _Assembly:
         latest = self._latest(sheet) if sheet in WHOLE_DOCUMENTS else None
         overtaken = []
         for one in self.read:
-            if latest is None or latest[_document(one, sheet)] is one:
+            if latest is None or latest.get(_document(one, sheet)) is one:
                 yield from ((one, number, row) for number, row in one.parsed.rows.get(sheet, ()))
             else:
                 overtaken += [_place(one, number) for number, _ in one.parsed.rows.get(sheet, ())]
