@@ -25,6 +25,7 @@ from nba_props.catalog.raw import (
     SOURCE_CAPABILITIES,
     STANDINGS,
 )
+from nba_props.catalog.render.arrow import conform
 from nba_props.domain.calendar import season_bounds
 from nba_props.io.landing import Landed, landed_between, open_landed
 from nba_props.io.sources.archive import ParsedArchive
@@ -109,7 +110,9 @@ def without(table: Table, rows: pa.Table, better: Sequence[pa.Table]) -> pa.Tabl
     keys = [one.select(table.grain) for one in better if one.num_rows]
     if not keys or not rows.num_rows:
         return rows
-    return rows.join(pa.concat_tables(keys), keys=list(table.grain), join_type="left anti").select(table.column_names)
+    known = pa.concat_tables(keys, promote_options="permissive")
+    left = rows.join(known, keys=list(table.grain), join_type="left anti")
+    return conform(table, left.select(table.column_names))
 
 
 def filled(table: Table, rows: pa.Table, below: Sequence[pa.Table], fields: Sequence[str]) -> pa.Table:
@@ -124,7 +127,7 @@ def filled(table: Table, rows: pa.Table, below: Sequence[pa.Table], fields: Sequ
         name: pc.coalesce(joined[name], joined[f"{name}_first"]) if name in fields else joined[name]
         for name in table.column_names
     }
-    return pa.table(columns)
+    return conform(table, pa.table(columns))
 
 
 # -- reading ----------------------------------------------------------------------------------------------------------
@@ -151,7 +154,7 @@ def _better_capabilities(platform: Platform, rows: pa.Table, archives: Sequence[
     known = [platform.warehouse.query(_STORED_CAPABILITIES), *(one.rows[SOURCE_CAPABILITIES.name] for one in archives)]
     available = [one.filter(one["is_available"]) for one in known]
     lacking = without(SOURCE_CAPABILITIES, rows.filter(pc.invert(rows["is_available"])), available)
-    return pa.concat_tables([rows.filter(rows["is_available"]), lacking])
+    return _concat(SOURCE_CAPABILITIES, [rows.filter(rows["is_available"]), lacking])
 
 
 # -- writing ----------------------------------------------------------------------------------------------------------
@@ -183,7 +186,7 @@ def _dates(season: str) -> dict[str, date]:
 
 def _concat(table: Table, parts: Sequence[pa.Table]) -> pa.Table:
     names = list(table.column_names)
-    return pa.concat_tables([part.select(names) for part in parts], promote_options="permissive")
+    return conform(table, pa.concat_tables([part.select(names) for part in parts], promote_options="permissive"))
 
 
 def _schema(rows: pa.Table, names: Sequence[str]) -> pa.Schema:
