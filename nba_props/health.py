@@ -135,6 +135,23 @@ group by reason, is_by_design
 order by reason
 """
 
+# What live sources sent and archives held for the date's season, and was not let in.
+_QUARANTINED = """
+select source, reason, count(*) as refused
+from nba_raw.quarantined_rows
+where season = @season
+group by source, reason
+order by source, reason
+"""
+
+_REJECTED = """
+select source, rejection_reason as reason, count(*) as refused
+from nba_raw.landed_payloads
+where filed_date between @start_date and @end_date and rejection_reason is not null
+group by source, rejection_reason
+order by source, rejection_reason
+"""
+
 _RUNS = """
 select
     run_id, processor_name, status, started_at,
@@ -329,6 +346,8 @@ class Verdict(BaseModel):
     exported_at: datetime | None
     is_export_stale: bool
     unresolved_names: int
+    quarantined: dict[str, dict[str, int]]
+    rejected_payloads: dict[str, dict[str, int]]
     failed_runs_24h: int
     steps_not_run: list[str]
     open_circuits: list[OpenCircuit]
@@ -350,6 +369,8 @@ class Operations:
     required_exports: Sequence[str]
     lost_exports: Sequence[str]
     unresolved_names: int
+    quarantined: Sequence[Row]
+    rejected: Sequence[Row]
     missing: Sequence[Row]
     runs: Sequence[Row]
     circuits: Mapping[str, Circuit]
@@ -567,10 +588,23 @@ def _operational_findings(facts: SlateFacts, operations: Operations) -> list[Fin
         if not facts.predictions and operations.steps_not_run:
             what = f"Not run for {day} with success: {', '.join(operations.steps_not_run)}."
             findings.append(Finding(Level.NOTE, what, f"nba-props run {day}"))
+    findings += _rejections(operations)
     if operations.failed_steps:
         what = f"The latest run for {day} failed in {', '.join(operations.failed_steps)}."
         findings.append(Finding(Level.NOTE, what, "read the error in nba_reference.processor_run_history"))
     return findings
+
+
+def _rejections(operations: Operations) -> list[Finding]:
+    """Landed payloads of the season that no parser could read: nothing of them is in any table."""
+    return [
+        Finding(
+            Level.NOTE,
+            f"{_count(sum(reasons.values()), 'payload')} of {source} could not be read: {min(reasons).removesuffix('.')}.",
+            "read rejection_reason in nba_raw.landed_payloads; the bytes are kept",
+        )
+        for source, reasons in _by_source(operations.rejected).items()
+    ]
 
 
 def _unfinished(facts: SlateFacts) -> list[Finding]:
@@ -669,6 +703,8 @@ def _span(platform: Platform, start: date, end: date) -> tuple[date, date] | Non
 def _operations(platform: Platform, facts: SlateFacts) -> Operations:
     day = facts.game_date
     values = {"start_date": day, "now": platform.now}
+    season = season_of(day)
+    first, last = season_bounds(season)
 
     def ask(sql: str) -> list[Row]:
         rows: list[Row] = platform.warehouse.query(sql, values).to_pylist()
@@ -688,6 +724,8 @@ def _operations(platform: Platform, facts: SlateFacts) -> Operations:
         required_exports=required,
         lost_exports=[path for path in required if path in exports and not platform.store.exists(path)],
         unresolved_names=ask(_UNRESOLVED)[0]["names"],
+        quarantined=platform.warehouse.query(_QUARANTINED, {"season": season}).to_pylist(),
+        rejected=platform.warehouse.query(_REJECTED, {"start_date": first, "end_date": last}).to_pylist(),
         missing=ask(_MISSING),
         runs=ask(_RUNS),
         circuits=open_circuits(platform, "live" if day >= platform.today else "backfill"),
@@ -734,6 +772,8 @@ def _verdict(facts: SlateFacts, operations: Operations, findings: Sequence[Findi
         exported_at=export["published_at"] if export else None,
         is_export_stale=export is not None and export["state"] == "published" and _is_stale(facts, export),
         unresolved_names=operations.unresolved_names,
+        quarantined=_by_source(operations.quarantined),
+        rejected_payloads=_by_source(operations.rejected),
         failed_runs_24h=operations.failed_runs,
         steps_not_run=operations.steps_not_run,
         open_circuits=[OpenCircuit(system_id=one, **asdict(circuit)) for one, circuit in operations.circuits.items()],
@@ -766,6 +806,14 @@ def _by_date(rows: Iterable[Row]) -> dict[date, list[Row]]:
     for row in rows:
         grouped[row["game_date"]].append(row)
     return grouped
+
+
+def _by_source(rows: Iterable[Row]) -> dict[str, dict[str, int]]:
+    """Counts by source, then by reason."""
+    found: dict[str, dict[str, int]] = defaultdict(dict)
+    for row in rows:
+        found[row["source"]][row["reason"]] = row["refused"]
+    return dict(found)
 
 
 def _listed(text: str | None) -> list[str]:

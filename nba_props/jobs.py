@@ -27,8 +27,8 @@ def build_jobs() -> list[Any]:
         dg.define_asset_job("history", RAW, description="Parse landed archives into the raw layer."),
         dg.define_asset_job(
             "registry",
-            dg.AssetSelection.assets(["reference", "nba_players_registry"]),
-            description="Who exists, and since when.",
+            dg.AssetSelection.assets(["reference", "nba_players_registry"], ["reference", "source_people"]),
+            description="Who exists, since when, and as whom each source knows them.",
         ),
         dg.define_asset_job("summaries", SUMMARIES, description="What happened, game by game."),
         dg.define_asset_job("features", FEATURES, description="Rosters to feature store."),

@@ -177,10 +177,14 @@ def missing_dates(platform: Platform, table_name: str, start: date, before: date
     rows = platform.warehouse.query(
         f"""
         SELECT DISTINCT s.game_date AS day
-        FROM nba_raw.player_box_scores AS s
+        FROM (
+            SELECT game_date FROM nba_raw.player_box_scores WHERE game_date BETWEEN @start_date AND @end_date
+            UNION DISTINCT
+            SELECT game_date FROM nba_raw.box_score_reports WHERE game_date BETWEEN @start_date AND @end_date
+        ) AS s
         LEFT JOIN (SELECT DISTINCT game_date FROM {table_name} WHERE game_date BETWEEN @start_date AND @end_date) AS t
             ON t.game_date = s.game_date
-        WHERE s.game_date BETWEEN @start_date AND @end_date AND t.game_date IS NULL
+        WHERE t.game_date IS NULL
         ORDER BY day
         """,
         {"start_date": start, "end_date": before - timedelta(days=1)},

@@ -20,10 +20,8 @@ class PlayerGameSummary(Row):
     season: c.Season
     season_type: c.SeasonType
     is_home: c.IsHome
-    is_starter: Annotated[
-        bool | None, Field(description="TRUE if the player started; NULL where the source does not say.")
-    ]
-    is_win: Annotated[bool, Field(description="TRUE if the player's team won.")]
+    is_starter: c.IsStarter
+    is_win: c.IsWin
     participation: c.Participation
     minutes: c.Minutes
     seconds_played: Annotated[
@@ -36,6 +34,7 @@ class PlayerGameSummary(Row):
     fg3a: c.Fg3a
     ftm: c.Ftm
     fta: c.Fta
+    oreb: c.Oreb
     fgm_paint: c.FgmPaint
     fga_paint: c.FgaPaint
     fgm_mid: c.FgmMid
@@ -48,6 +47,12 @@ class PlayerGameSummary(Row):
     ]
     usage_pct: Annotated[
         float | None, Field(description="100 x plays used / team plays on court (Oliver's usage rate).")
+    ]
+    box_source: Annotated[
+        str,
+        Field(
+            description="Source of the box score; one without the NBA's ids only where none of those that have them tells of the game."
+        ),
     ]
 
 
@@ -266,7 +271,12 @@ PLAYER_GAME_SUMMARY = Table(
     ("game_date", "game_id", "universal_player_id"),
     "game_date",
     ("universal_player_id",),
-    reads=("nba_raw.player_box_scores", "nba_reference.nba_players_registry"),
+    reads=(
+        "nba_raw.player_box_scores",
+        "nba_raw.box_score_reports",
+        "nba_reference.nba_players_registry",
+        "nba_reference.source_people",
+    ),
     is_sql_built=True,
 )
 TEAM_OFFENSE_GAME_SUMMARY = Table(
@@ -277,7 +287,7 @@ TEAM_OFFENSE_GAME_SUMMARY = Table(
     ("game_date", "game_id", "team_abbr"),
     "game_date",
     ("team_abbr",),
-    reads=("nba_raw.player_box_scores",),
+    reads=("nba_analytics.player_game_summary",),
     is_sql_built=True,
 )
 TEAM_DEFENSE_GAME_SUMMARY = Table(
@@ -288,7 +298,7 @@ TEAM_DEFENSE_GAME_SUMMARY = Table(
     ("game_date", "game_id", "team_abbr"),
     "game_date",
     ("team_abbr",),
-    reads=("nba_raw.player_box_scores",),
+    reads=("nba_analytics.player_game_summary",),
     is_sql_built=True,
 )
 TEAM_ABSENCE_GAME_SUMMARY = Table(

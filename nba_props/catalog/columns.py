@@ -43,6 +43,10 @@ MaybeAwayTeam = Annotated[
     str | None, Field(description="NBA tricode of the away team; NULL where the source does not say.")
 ]
 IsHome = Annotated[bool, Field(description="TRUE for the home team.")]
+SourcePersonId = Annotated[
+    str,
+    Field(description="A person's id in the source's own space, or the name as spelled where the source has no ids."),
+]
 Source = Annotated[str, Field(description="Where the row came from, e.g. archive.")]
 PayloadRef = Annotated[str, Field(description="Landing-zone path of the bytes this row was parsed from.")]
 TipAt = Annotated[datetime | None, Field(description="Scheduled tip-off, UTC; NULL where unknown.")]
@@ -62,6 +66,17 @@ Fg3m = Annotated[int | None, Field(description="Three-pointers made.")]
 Fg3a = Annotated[int | None, Field(description="Three-pointers attempted.")]
 Ftm = Annotated[int | None, Field(description="Free throws made.")]
 Fta = Annotated[int | None, Field(description="Free throws attempted.")]
+Oreb = Annotated[int | None, Field(description="Offensive rebounds.")]
+Dreb = Annotated[int | None, Field(description="Defensive rebounds.")]
+Reb = Annotated[int | None, Field(description="Rebounds.")]
+Ast = Annotated[int | None, Field(description="Assists.")]
+Stl = Annotated[int | None, Field(description="Steals.")]
+Blk = Annotated[int | None, Field(description="Blocks.")]
+Tov = Annotated[int | None, Field(description="Turnovers.")]
+Pf = Annotated[int | None, Field(description="Personal fouls.")]
+PlusMinus = Annotated[int | None, Field(description="Plus-minus.")]
+IsStarter = Annotated[bool | None, Field(description="TRUE if the player started; NULL where the source does not say.")]
+IsWin = Annotated[bool, Field(description="TRUE if the player's team won.")]
 FgmPaint = Annotated[
     int | None, Field(description="Field goals made in the paint (<= 8 ft); NULL where the source has no zones.")
 ]
@@ -72,6 +87,9 @@ FgmMid = Annotated[int | None, Field(description="Mid-range field goals made; NU
 FgaMid = Annotated[
     int | None, Field(description="Mid-range field goals attempted; NULL where the source has no zones.")
 ]
+
+HomeSpread = Annotated[float | None, Field(description="Point spread of the home team (negative is favourite).")]
+TotalLine = Annotated[float | None, Field(description="Total points line of the game.")]
 
 # -- quotes and lines -------------------------------------------------------------------------------------------------
 Bookmaker = Annotated[

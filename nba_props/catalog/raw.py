@@ -33,8 +33,8 @@ class GameResults(Row):
 class GameLines(Row):
     game_id: c.GameId
     game_date: c.GameDate
-    home_spread: Annotated[float | None, Field(description="Point spread of the home team (negative is favourite).")]
-    total_line: Annotated[float | None, Field(description="Total points line of the game.")]
+    home_spread: c.HomeSpread
+    total_line: c.TotalLine
     is_evaluation_only: Annotated[
         bool, Field(description="TRUE where the source gives no snapshot time: never an input of a prediction.")
     ]
@@ -52,10 +52,8 @@ class PlayerBoxScores(Row):
     team_abbr: c.TeamAbbr
     opponent_abbr: c.OpponentAbbr
     is_home: c.IsHome
-    is_starter: Annotated[
-        bool | None, Field(description="TRUE if the player started; NULL where the source does not say.")
-    ]
-    is_win: Annotated[bool, Field(description="TRUE if the player's team won.")]
+    is_starter: c.IsStarter
+    is_win: c.IsWin
     participation: c.Participation
     dnp_comment: Annotated[
         str | None, Field(description="The official comment of a player who did not play, as spelled.")
@@ -68,20 +66,58 @@ class PlayerBoxScores(Row):
     fg3a: c.Fg3a
     ftm: c.Ftm
     fta: c.Fta
-    oreb: Annotated[int | None, Field(description="Offensive rebounds.")]
-    dreb: Annotated[int | None, Field(description="Defensive rebounds.")]
-    reb: Annotated[int | None, Field(description="Rebounds.")]
-    ast: Annotated[int | None, Field(description="Assists.")]
-    stl: Annotated[int | None, Field(description="Steals.")]
-    blk: Annotated[int | None, Field(description="Blocks.")]
-    tov: Annotated[int | None, Field(description="Turnovers.")]
-    pf: Annotated[int | None, Field(description="Personal fouls.")]
-    plus_minus: Annotated[int | None, Field(description="Plus-minus.")]
+    oreb: c.Oreb
+    dreb: c.Dreb
+    reb: c.Reb
+    ast: c.Ast
+    stl: c.Stl
+    blk: c.Blk
+    tov: c.Tov
+    pf: c.Pf
+    plus_minus: c.PlusMinus
     fgm_paint: c.FgmPaint
     fga_paint: c.FgaPaint
     fgm_mid: c.FgmMid
     fga_mid: c.FgaMid
     source: c.Source
+    payload_ref: c.PayloadRef
+
+
+class BoxScoreReports(Row):
+    source: c.Source
+    game_id: c.GameId
+    game_date: c.GameDate
+    season: c.Season
+    season_type: c.SeasonType
+    source_person_id: c.SourcePersonId
+    player_name: c.NameAsSpelled
+    team_abbr: c.TeamAbbr
+    opponent_abbr: c.OpponentAbbr
+    is_home: c.IsHome
+    is_starter: c.IsStarter
+    is_win: c.IsWin
+    participation: c.Participation
+    minutes: c.Minutes
+    points: c.Points
+    fgm: c.Fgm
+    fga: c.Fga
+    fg3m: c.Fg3m
+    fg3a: c.Fg3a
+    ftm: c.Ftm
+    fta: c.Fta
+    oreb: c.Oreb
+    dreb: c.Dreb
+    reb: c.Reb
+    ast: c.Ast
+    stl: c.Stl
+    blk: c.Blk
+    tov: c.Tov
+    pf: c.Pf
+    plus_minus: c.PlusMinus
+    fgm_paint: c.FgmPaint
+    fga_paint: c.FgaPaint
+    fgm_mid: c.FgmMid
+    fga_mid: c.FgaMid
     payload_ref: c.PayloadRef
 
 
@@ -131,6 +167,46 @@ class RosterSnapshots(Row):
     payload_ref: c.PayloadRef
 
 
+class RosterReports(Row):
+    roster_date: RosterDate
+    source: c.Source
+    team_abbr: c.TeamAbbr
+    source_person_id: c.SourcePersonId
+    player_name: c.NameAsSpelled
+    payload_ref: c.PayloadRef
+
+
+class GameLineQuotes(Row):
+    game_date: c.GameDate
+    source: c.Source
+    event_id: Annotated[str, Field(description="The source's event id.")]
+    bookmaker: c.Bookmaker
+    snapshot_at: c.SnapshotAt
+    home_team: c.HomeTeam
+    away_team: c.AwayTeam
+    tip_at: c.TipAt
+    home_spread: c.HomeSpread
+    home_spread_price: Annotated[float | None, Field(description="American price of the home team against the spread.")]
+    away_spread_price: Annotated[float | None, Field(description="American price of the away team against the spread.")]
+    total_line: c.TotalLine
+    over_price_american: c.OverPrice
+    under_price_american: c.UnderPrice
+    payload_ref: c.PayloadRef
+
+
+class Standings(Row):
+    standings_date: Annotated[date, Field(description="US/Eastern date on which the standings were told.")]
+    source: c.Source
+    season: c.Season
+    team_abbr: c.TeamAbbr
+    wins: Annotated[int, Field(description="Games won.")]
+    losses: Annotated[int, Field(description="Games lost.")]
+    conference_rank: Annotated[int, Field(description="Place in the conference, from 1.")]
+    home_record: Annotated[str | None, Field(description="Wins and losses at home, as the source words them.")]
+    road_record: Annotated[str | None, Field(description="Wins and losses on the road, as the source words them.")]
+    payload_ref: c.PayloadRef
+
+
 class TeamRosters(Row):
     roster_date: RosterDate
     team_abbr: c.TeamAbbr
@@ -139,7 +215,7 @@ class TeamRosters(Row):
     roster_source: Annotated[
         str,
         Field(
-            description="snapshot (a roster known that morning), last_box_score (latest appearance this season) or previous_season (days 0-13)."
+            description="snapshot (a roster with the NBA's ids, known that morning), espn or basketball_reference (one of those sources' rosters), last_box_score (latest appearance this season) or previous_season (days 0-13)."
         ),
     ]
     last_seen_date: Annotated[
@@ -173,11 +249,33 @@ class SourceCapabilities(Row):
 class QuarantinedRows(Row):
     payload_ref: c.PayloadRef
     row_number: Annotated[int, Field(description="Row of the payload, from 0.")]
-    table_name: Annotated[str, Field(description="Table the row was meant for.")]
+    table_name: Annotated[
+        str, Field(description="Table the row was meant for; shot_zones become columns of box scores.")
+    ]
     season: c.Season
     source: c.Source
     reason: c.Reason
     row_json: Annotated[str, Field(description="The row as received.")]
+
+
+class LandedPayloads(Row):
+    payload_ref: c.PayloadRef
+    fetched_at: Annotated[datetime, Field(description="When the bytes were fetched, UTC.")]
+    source: c.Source
+    feed: Annotated[str, Field(description="Kind of document of the source.")]
+    filed_date: Annotated[date, Field(description="US/Eastern date that the document tells of.")]
+    label: Annotated[str, Field(description="Tells documents of one feed and date apart: team, event, page; or empty.")]
+    outcome: Annotated[str, Field(description="content, or not_published: the source says there is no such document.")]
+    status_code: Annotated[int, Field(description="HTTP status of the answer.")]
+    size_bytes: Annotated[int, Field(description="Bytes as received.")]
+    is_empty_slate: Annotated[bool, Field(description="TRUE if the document says itself that there is nothing.")]
+    rows_read: Annotated[int, Field(description="Rows read, of every kind.")]
+    rows_kept: Annotated[int, Field(description="Rows in force: accepted, and told by no later or better payload.")]
+    rows_duplicate: Annotated[int, Field(description="Accepted rows that a later or better payload tells too.")]
+    rows_quarantined: Annotated[int, Field(description="Rows refused, with reasons in quarantined_rows.")]
+    rejection_reason: Annotated[
+        str | None, Field(description="Why nothing of the payload became a row; NULL if it could be read.")
+    ]
 
 
 class ArchiveImports(Row):
@@ -210,6 +308,15 @@ PLAYER_BOX_SCORES = Table(
     "game_date",
     ("team_abbr", "source_player_id"),
 )
+BOX_SCORE_REPORTS = Table(
+    Layer.RAW,
+    "box_score_reports",
+    "Box scores of sources that do not know the NBA's player ids; persons as they name them.",
+    BoxScoreReports,
+    ("game_date", "game_id", "source", "source_person_id"),
+    "game_date",
+    ("team_abbr",),
+)
 PLAYER_POINTS_QUOTES = Table(
     Layer.RAW,
     "player_points_quotes",
@@ -238,6 +345,33 @@ ROSTER_SNAPSHOTS = Table(
     "roster_date",
     ("team_abbr",),
 )
+ROSTER_REPORTS = Table(
+    Layer.RAW,
+    "roster_reports",
+    "Rosters of sources that do not know the NBA's player ids, as they published them on a date.",
+    RosterReports,
+    ("roster_date", "source", "team_abbr", "source_person_id"),
+    "roster_date",
+    ("team_abbr",),
+)
+GAME_LINE_QUOTES = Table(
+    Layer.RAW,
+    "game_line_quotes",
+    "Spreads and totals as books gave them, all snapshots.",
+    GameLineQuotes,
+    ("game_date", "source", "event_id", "bookmaker", "snapshot_at"),
+    "game_date",
+    ("bookmaker",),
+)
+STANDINGS = Table(
+    Layer.RAW,
+    "standings",
+    "Each team's record as told on a date.",
+    Standings,
+    ("standings_date", "source", "team_abbr"),
+    "standings_date",
+    ("team_abbr",),
+)
 TEAM_ROSTERS = Table(
     Layer.RAW,
     "team_rosters",
@@ -246,7 +380,13 @@ TEAM_ROSTERS = Table(
     ("roster_date", "source_player_id"),
     "roster_date",
     ("team_abbr",),
-    reads=("nba_raw.roster_snapshots", "nba_raw.player_box_scores", "nba_raw.schedule"),
+    reads=(
+        "nba_raw.roster_snapshots",
+        "nba_raw.roster_reports",
+        "nba_raw.player_box_scores",
+        "nba_raw.schedule",
+        "nba_reference.source_people",
+    ),
     is_sql_built=True,
 )
 PLAYER_LIST = Table(
@@ -269,6 +409,14 @@ QUARANTINED_ROWS = Table(
     "Rows refused at the border, with the reason.",
     QuarantinedRows,
     ("payload_ref", "row_number", "table_name"),
+    kind=TableKind.OPERATIONAL,
+)
+LANDED_PAYLOADS = Table(
+    Layer.RAW,
+    "landed_payloads",
+    "What each landed answer of a live source held, and what became of its rows.",
+    LandedPayloads,
+    ("payload_ref", "fetched_at"),
     kind=TableKind.OPERATIONAL,
 )
 ARCHIVE_IMPORTS = Table(

@@ -72,7 +72,10 @@ class UnresolvedPlayerNames(Row):
     player_lookup: c.PlayerLookup
     reason: c.Reason
     is_quoted: Annotated[
-        bool, Field(description="TRUE if a book quotes the name, FALSE if only an injury report has it.")
+        bool,
+        Field(
+            description="TRUE if a book quotes the name, FALSE if only an injury report, roster or box score has it."
+        ),
     ]
     occurrences: Annotated[int, Field(description="Rows of the date that carry the name.")]
     suggestions: Annotated[
@@ -85,6 +88,29 @@ class Bookmakers(Row):
     display_name: Annotated[str, Field(description="Name for people.")]
     book_rank: Annotated[int, Field(description="1 is asked first for the main line.")]
     book_kind: Annotated[str, Field(description="sportsbook or dfs.")]
+
+
+class SourcePeople(Row):
+    source: c.Source
+    source_person_id: c.SourcePersonId
+    player_name: c.NameAsSpelled
+    team_abbr: c.TeamAbbr
+    first_seen_date: Annotated[date, Field(description="First date for which the source names the person so.")]
+    universal_player_id: c.MaybeUniversalPlayerId
+    source_player_id: Annotated[int | None, Field(description="NBA person id; NULL while the name is unresolved.")]
+    first_known_date: Annotated[
+        date | None,
+        Field(
+            description="Last date on which the registry did NOT yet know the person, as there; NULL for people known always."
+        ),
+    ]
+    method: Annotated[
+        str,
+        Field(
+            description="registry, alias, the weaker form that was unique in the team, source_id (told by another spelling of the same id) or unresolved."
+        ),
+    ]
+    reason: Annotated[str | None, Field(description="Why nobody may be assumed; NULL if resolved.")]
 
 
 class ProcessorRunHistory(Row):
@@ -127,6 +153,19 @@ PLAYER_ALIASES = Table(
     ("alias_lookup", "canonical_lookup"),
     kind=TableKind.OPERATIONAL,
 )
+SOURCE_PEOPLE = Table(
+    Layer.REFERENCE,
+    "source_people",
+    "Which person each source without the NBA's ids means, by its own id, spelling and team.",
+    SourcePeople,
+    ("source", "source_person_id", "player_name", "team_abbr"),
+    reads=(
+        "nba_raw.roster_reports",
+        "nba_raw.box_score_reports",
+        "nba_reference.nba_players_registry",
+        "nba_reference.player_aliases",
+    ),
+)
 NAME_RESOLUTION = Table(
     Layer.REFERENCE,
     "name_resolution",
@@ -138,10 +177,13 @@ NAME_RESOLUTION = Table(
     reads=(
         "nba_raw.player_points_quotes",
         "nba_raw.injury_reports",
+        "nba_raw.roster_reports",
+        "nba_raw.box_score_reports",
         "nba_raw.team_rosters",
         "nba_raw.schedule",
         "nba_reference.nba_players_registry",
         "nba_reference.player_aliases",
+        "nba_reference.source_people",
     ),
     requires_filter=True,
 )

@@ -37,6 +37,16 @@ SQL_CHECKS = (
         table("nba_analytics.player_game_summary"),
         "Points, attempts, team totals and team minutes of the raw box scores add up.",
     ),
+    _warning(
+        "rosters_partial",
+        table("nba_raw.team_rosters"),
+        "A date with rosters of ESPN has those of 29 teams or more.",
+    ),
+    _warning(
+        "source_disagreements",
+        table("nba_analytics.player_game_summary"),
+        "Sources agree with the NBA on points, minutes and results of the same player-games.",
+    ),
     _integrity(
         "quotes_before_tip",
         table("nba_analytics.line_prices"),

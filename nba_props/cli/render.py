@@ -72,10 +72,18 @@ def _figures(found: "Verdict") -> None:
         else "none",
         "export": f"{found.export_state}, {minute(found.exported_at)}{' (stale)' if found.is_export_stale else ''}",
         "unresolved quoted names": str(found.unresolved_names),
+        "rows in quarantine": _by_source(found.quarantined),
+        "payloads rejected": _by_source(found.rejected_payloads),
         "failed runs, 24 hours": str(found.failed_runs_24h),
         "steps that did not run": ", ".join(found.steps_not_run) or "none",
     }
     show("", *(f"  {name:<26}{escape(text)}" for name, text in facts.items()))
+
+
+def _by_source(counts: "Mapping[str, Mapping[str, int]]") -> str:
+    """What was not let in, by source, with the reasons: the season's."""
+    said = (f"{source} {sum(reasons.values())} ({_joined(dict(reasons))})" for source, reasons in counts.items())
+    return "; ".join(said) or "none this season"
 
 
 def cost(found: "Cost") -> None:

@@ -17,7 +17,7 @@ from nba_props.catalog.raw import PLAYER_BOX_SCORES
 from nba_props.catalog.render.arrow import arrow_schema
 from nba_props.errors import BadInput
 from nba_props.io.sources.archive import ParsedArchive, archive_of, discover, parse
-from nba_props.io.sources.archive.parse import did_not_play_status
+from nba_props.io.sources.archive.sheets import did_not_play_status
 
 Rows = list[dict[str, Any]]
 SLATE = date(2024, 1, 20)

@@ -305,6 +305,7 @@ def test_sql_lint(statement: Statement) -> None:
 
 READ_WHOLE = {
     r"nba_props.assets.reference.registry:\d+": "who ever played, since when: the registry is of all seasons",
+    r"nba_props.assets.reference.source_people:\d+": "whom each source ever named, and since when",
     r"nba_props.catalog.render.sql.grain_duplicates\(nba_raw.*\)": "a game's second copy may be on any date, and is told here",
     r"nba_props.catalog.render.sql.upsert_merge\(.*\)": "the warehouse adds what its rows span (`cloud/googlesql` reads what is sent)",
 }

@@ -4,9 +4,9 @@
 
 with box as (
     select
-        game_id, game_date, season, season_type, team_abbr, opponent_abbr, is_home, points, fgm, fga, fg3m, fg3a, oreb, tov,
-        fta, fgm_paint, fga_paint, fgm_mid, fga_mid
-    from nba_raw.player_box_scores
+        game_id, game_date, season, season_type, team_abbr, opponent_abbr, is_home, points, fgm, fga, fg3m, fg3a, oreb,
+        fgm_paint, fga_paint, fgm_mid, fga_mid, plays_used_x100
+    from nba_analytics.player_game_summary
     where game_date between @start_date and @end_date and participation = 'played'
 ),
 
@@ -21,7 +21,7 @@ attacks as (
         team_abbr as opponent_abbr,
         not is_home as is_home,
         sum(points) as opponent_points,
-        sum(100 * (fga - oreb + tov) + 44 * fta) as opponent_possessions_x100,
+        sum(plays_used_x100 - 100 * oreb) as opponent_possessions_x100,
         sum(fgm - fg3m) as allowed_two_fgm,
         sum(fga - fg3a) as allowed_two_fga,
         sum(fg3m) as allowed_three_fgm,

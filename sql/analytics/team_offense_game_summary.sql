@@ -4,9 +4,9 @@
 
 with box as (
     select
-        game_id, game_date, season, season_type, team_abbr, opponent_abbr, is_home, points, fga, oreb, tov, fta,
-        cast(round(minutes * 60) as int64) as seconds_played
-    from nba_raw.player_box_scores
+        game_id, game_date, season, season_type, team_abbr, opponent_abbr, is_home, points, oreb, seconds_played,
+        plays_used_x100
+    from nba_analytics.player_game_summary
     where game_date between @start_date and @end_date and participation = 'played'
 ),
 
@@ -21,8 +21,8 @@ teams as (
         is_home,
         sum(points) as team_points,
         sum(seconds_played) as team_seconds,
-        sum(100 * (fga - oreb + tov) + 44 * fta) as possessions_x100,
-        sum(100 * (fga + tov) + 44 * fta) as plays_x100
+        sum(plays_used_x100 - 100 * oreb) as possessions_x100,
+        sum(plays_used_x100) as plays_x100
     from box
     group by game_date, game_id, season, season_type, team_abbr, opponent_abbr, is_home
 )

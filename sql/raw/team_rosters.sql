@@ -1,4 +1,5 @@
--- Purpose: rosters of all teams as known before each slate: a published roster where a source has one, else earlier box scores.
+-- Purpose: rosters of all teams as known before each slate: a published roster where a source has one (the NBA's ids first,
+--   then ESPN, then Basketball-Reference), else earlier box scores.
 -- Grain: roster_date, source_player_id.
 -- Point in time: box scores with game_date < roster_date; published rosters of the date's own morning or the 7 days before.
 
@@ -9,9 +10,25 @@ with box as (
 ),
 
 snapshots as (
-    select roster_date, team_abbr, source_player_id, player_name
+    select
+        roster_date, team_abbr, source_player_id, player_name, 1 as source_rank, 'snapshot' as roster_source,
+        cast(null as date) as first_known_date
     from nba_raw.roster_snapshots
     where roster_date >= date_sub(@start_date, interval 7 day) and roster_date <= @end_date
+    union all
+    select
+        r.roster_date, r.team_abbr, s.source_player_id, r.player_name, if(r.source = 'espn', 2, 3) as source_rank,
+        r.source as roster_source, s.first_known_date
+    from nba_raw.roster_reports as r
+    inner join nba_reference.source_people as s
+        on s.source = r.source
+        and s.source_person_id = r.source_person_id
+        and s.player_name = r.player_name
+        and s.team_abbr = r.team_abbr
+    where r.roster_date >= date_sub(@start_date, interval 7 day)
+        and r.roster_date <= @end_date
+        and r.source in ('espn', 'basketball_reference')
+        and s.source_player_id is not null
 ),
 
 slate_dates as (
@@ -22,19 +39,24 @@ slate_dates as (
 ),
 
 latest_snapshots as (
-    select d.roster_date, s.team_abbr, max(s.roster_date) as published_date
+    select d.roster_date, s.team_abbr, s.source_rank, max(s.roster_date) as published_date
     from slate_dates as d
     inner join snapshots as s
         on s.roster_date <= d.roster_date and s.roster_date >= date_sub(d.roster_date, interval 7 day)
-    group by d.roster_date, s.team_abbr
+    group by d.roster_date, s.team_abbr, s.source_rank
+    qualify row_number() over (partition by d.roster_date, s.team_abbr order by s.source_rank) = 1
 ),
 
+-- A person whom nothing but a later game has made known is not on an earlier roster.
 published as (
-    select l.roster_date, l.team_abbr, s.source_player_id, s.player_name
+    select l.roster_date, l.team_abbr, s.source_player_id, s.player_name, s.roster_source
     from latest_snapshots as l
-    inner join snapshots as s on s.team_abbr = l.team_abbr and s.roster_date = l.published_date
+    inner join snapshots as s
+        on s.team_abbr = l.team_abbr and s.source_rank = l.source_rank and s.roster_date = l.published_date
+    where s.first_known_date is null or s.first_known_date < l.roster_date
     qualify row_number() over (
-        partition by l.roster_date, s.source_player_id order by l.published_date desc, l.team_abbr
+        partition by l.roster_date, s.source_player_id
+        order by l.published_date desc, l.source_rank, l.team_abbr, s.player_name
     ) = 1
 ),
 
@@ -78,7 +100,7 @@ select
     p.team_abbr,
     p.source_player_id,
     p.player_name,
-    'snapshot' as roster_source,
+    p.roster_source,
     s.last_seen_date
 from published as p
 left join last_seen as s

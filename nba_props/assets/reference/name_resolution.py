@@ -8,15 +8,17 @@ import dagster as dg
 import pyarrow as pa
 
 from nba_props.assets._factory import dated_kwargs, written
+from nba_props.assets.reference.people import aliases, registered_people
 from nba_props.catalog import table
 from nba_props.catalog.render.arrow import arrow_schema
-from nba_props.domain.names import Alias, NameIndex, NameRequest, Person, Resolution, resolve_batch
+from nba_props.domain.names import NameRequest, Resolution, resolve_batch
 from nba_props.partitions import dates_of
 from nba_props.platform import Platform
 
 RESOLVED = table("nba_reference.name_resolution")
 UNRESOLVED = table("nba_reference.unresolved_player_names")
 
+# Of sources with ids of their own, the persons whom `source_people` could not bind; a box score's on the day after.
 _NAMES = """
 select
     game_date, player_name, coalesce(concat(away_team, '@', home_team), '') as event_key, away_team, home_team,
@@ -28,16 +30,32 @@ union all
 select
     game_date, player_name, team_abbr as event_key, team_abbr as away_team, team_abbr as home_team, false as is_quoted,
     count(*) as occurrences
-from nba_raw.injury_reports
-where game_date between @start_date and @end_date
+from (
+    select game_date, player_name, team_abbr
+    from nba_raw.injury_reports
+    where game_date between @start_date and @end_date
+    union all
+    select r.roster_date as game_date, r.player_name, r.team_abbr
+    from nba_raw.roster_reports as r
+    inner join nba_reference.source_people as s
+        on s.source = r.source
+        and s.source_person_id = r.source_person_id
+        and s.player_name = r.player_name
+        and s.team_abbr = r.team_abbr
+    where r.roster_date between @start_date and @end_date and s.universal_player_id is null
+    union all
+    select cast(date_add(b.game_date, interval 1 day) as date) as game_date, b.player_name, b.team_abbr
+    from nba_raw.box_score_reports as b
+    inner join nba_reference.source_people as s
+        on s.source = b.source
+        and s.source_person_id = b.source_person_id
+        and s.player_name = b.player_name
+        and s.team_abbr = b.team_abbr
+    where b.game_date between date_sub(@start_date, interval 1 day) and date_sub(@end_date, interval 1 day)
+        and s.universal_player_id is null
+)
 group by game_date, player_name, team_abbr
 order by game_date, player_name, event_key, away_team, home_team, is_quoted
-"""
-
-_PEOPLE = """
-select distinct universal_player_id, player_name, first_known_date
-from nba_reference.nba_players_registry
-order by universal_player_id, player_name, first_known_date
 """
 
 _TEAMS = """
@@ -48,11 +66,6 @@ where roster_date between @start_date and @end_date
 
 _PLAYING = """
 select game_date, home_team, away_team from nba_raw.schedule where game_date between @start_date and @end_date
-"""
-
-_ALIASES = """
-select alias_lookup, canonical_lookup, alias_type, is_active from nba_reference.player_aliases
-order by alias_lookup, canonical_lookup
 """
 
 
@@ -73,8 +86,7 @@ def resolve_range(platform: Platform, start: date, end: date) -> tuple[pa.Table,
     """(bound names, queue) of the dates, as of each date: people known before it, teams as its rosters say."""
     dates = {"start_date": start, "end_date": end}
     query = platform.warehouse.query
-    index = NameIndex(Person(**row) for row in query(_PEOPLE).to_pylist())
-    aliases = [Alias(**row) for row in query(_ALIASES).to_pylist()]
+    index, known_aliases = registered_people(platform), aliases(platform)
     team_of: dict[date, dict[str, str]] = defaultdict(dict)
     for row in query(_TEAMS, dates).to_pylist():
         team_of[row["game_date"]][row["universal_player_id"]] = row["team_abbr"]
@@ -89,7 +101,7 @@ def resolve_range(platform: Platform, start: date, end: date) -> tuple[pa.Table,
     queued: list[dict[str, Any]] = []
     for day, rows in names.items():
         requests = [NameRequest(row["player_name"], _teams(row)) for row in rows]
-        answers = resolve_batch(requests, index.as_of(day, team_of[day]), aliases, playing[day])
+        answers = resolve_batch(requests, index.as_of(day, team_of[day]), known_aliases, playing[day])
         for row, answer in zip(rows, answers, strict=True):
             (queued if answer.universal_player_id is None else bound).append(_row(row, answer))
     return _table(RESOLVED, bound), _table(UNRESOLVED, queued)

@@ -1,15 +1,16 @@
 """The border itself: applies a payload model to whole columns, and keeps the books on what was let in and what was not.
 
-Knows pydantic models and reasons, not basketball: what a row must satisfy is in `payloads`, what it becomes in `parse`.
+Archives and live payloads cross it alike. It knows pydantic models and reasons, not basketball:
+what a row must satisfy is in `payloads`, what it becomes in `sheets`.
 """
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any, Protocol, get_args, get_origin
 
 import numpy as np
 import pandas as pd
@@ -21,9 +22,10 @@ from nba_props.catalog.model import Table
 from nba_props.catalog.raw import ARCHIVE_IMPORTS, QUARANTINED_ROWS
 from nba_props.catalog.render.arrow import conform
 from nba_props.io.sources.archive.columns import arrow_series, distinct, is_true
-from nba_props.io.sources.archive.payloads import Payload, Problem, Reason, Rule
+from nba_props.io.sources.archive.payloads import Payload, Problem, Rule
 
 SOURCE = "archive"
+INSTANT = pa.timestamp("us", tz="UTC")
 UNKNOWN_SEASON = "unknown"
 """Season of a row that does not say it readably."""
 
@@ -33,7 +35,7 @@ _ARROW: dict[type, pa.DataType] = {
     float: pa.float64(),
     bool: pa.bool_(),
     date: pa.date32(),
-    datetime: pa.timestamp("us", tz="UTC"),
+    datetime: INSTANT,
 }
 _PROBLEM_OF_ERROR = {
     **dict.fromkeys(
@@ -54,36 +56,68 @@ class Received:
     malformed: tuple[tuple[int, str], ...] = ()
 
 
+Distinct = tuple[list[Any], pa.Int32Array]
+"""The distinct values of a column, and for each row the index of its value (NULL for NULL, NaN and blank)."""
+
+
+class Rows(Protocol):
+    """Rows on their way in: columns by our names, and the place that each row has in what was received."""
+
+    def distinct(self, name: str) -> Distinct:
+        """A column's values; one that the rows lack is all NULL."""
+
+    def places(self) -> Mapping[str, pa.Array]:
+        """`payload_ref`, `row_number`, `source` and `fetched_at` (NULL for an archive) of every row."""
+
+
 @dataclass(frozen=True)
 class Batch:
-    """Rows of one file in the archive's own column names, each with its row number in that file."""
+    """Rows of one file of an archive in our own column names, each with its row number in that file."""
 
     payload_ref: str
     rows: pa.Table
     row_numbers: np.ndarray
 
+    def distinct(self, name: str) -> Distinct:
+        """A column's values; lists and structs have no plain values: every one of them is unreadable."""
+        column = self.rows[name] if name in self.rows.column_names else pa.chunked_array([pa.nulls(self.rows.num_rows)])
+        try:
+            return distinct(column)
+        except pa.ArrowException:
+            return [object()], pc.if_else(pc.is_null(column.combine_chunks()), None, pa.scalar(0, pa.int32()))
+
+    def places(self) -> Mapping[str, pa.Array]:
+        """Every row is of the one file."""
+        count = self.rows.num_rows
+        return {
+            "payload_ref": pa.repeat(self.payload_ref, count),
+            "row_number": pa.array(self.row_numbers, pa.int64()),
+            "source": pa.repeat(SOURCE, count),
+            "fetched_at": pa.nulls(count, INSTANT),
+        }
+
 
 # -- one payload model over whole columns -----------------------------------------------------------------------------
-def validate(batches: Iterable[Batch], model: type[Payload]) -> pd.DataFrame:
+def validate(batches: Iterable[Rows], model: type[Payload]) -> pd.DataFrame:
     """Every row with the model's fields (Arrow-backed, NULL where a value is refused), its place and its refusal.
 
-    Columns added: `payload_ref`, `row_number`, `refusal` (None, or the one typed reason). Precedence: the model's
+    Columns added: those of its place, and `refusal` (None, or the one typed reason). Precedence: the model's
     exclusions, then faults of single fields in declared order, then its rules in declared order. Never raises for data.
     """
     parts = [_validated(batch, model) for batch in batches]
     return pd.concat(parts, ignore_index=True) if parts else _validated(_NO_ROWS, model)
 
 
-def _validated(batch: Batch, model: type[Payload]) -> pd.DataFrame:
+def _validated(batch: Rows, model: type[Payload]) -> pd.DataFrame:
     columns: dict[str, pd.Series] = {}
     faults = []
     for name in model.model_fields:
-        values, problems = _judge(batch.rows, name, model)
+        values, problems = _judge(batch, name, model)
         columns[name] = arrow_series(values)
         faults.append((name, problems))
     frame = pd.DataFrame(columns)
-    frame["payload_ref"] = arrow_series(pa.repeat(batch.payload_ref, len(frame)))
-    frame["row_number"] = arrow_series(pa.array(batch.row_numbers, pa.int64()))
+    for name, places in batch.places().items():
+        frame[name] = arrow_series(places)
     frame["refusal"] = arrow_series(pa.nulls(len(frame), pa.string()))
     _apply(frame, model.exclusions)
     for name, problems in faults:
@@ -105,14 +139,10 @@ def _apply(frame: pd.DataFrame, rules: Iterable[Rule]) -> None:
         refuse(frame, rule.reason, rule.fails(frame))
 
 
-def _judge(rows: pa.Table, name: str, model: type[Payload]) -> tuple[pa.Array, pa.StringArray]:
+def _judge(batch: Rows, name: str, model: type[Payload]) -> tuple[pa.Array, pa.StringArray]:
     """One field of every row: the clean values, and the problem of each row that has one."""
     kind, adapter, is_required = _field(model, name)
-    column = rows[name] if name in rows.column_names else pa.chunked_array([pa.nulls(rows.num_rows)])
-    try:
-        found, indices = distinct(column)
-    except pa.ArrowException:  # lists and structs have no plain values: every one of them is unreadable
-        found, indices = [object()], pc.if_else(pc.is_null(column.combine_chunks()), None, pa.scalar(0, pa.int32()))
+    found, indices = batch.distinct(name)
     verdicts = [_verdict(adapter, value) for value in found]
     clean = pa.array([value for value, _ in verdicts], kind).take(indices)
     problems = pa.array([problem for _, problem in verdicts], pa.string()).take(indices)
@@ -170,11 +200,7 @@ def kept(frame: pd.DataFrame) -> pd.DataFrame:
 def to_rows(table: Table, frame: pd.DataFrame, renamed: Mapping[str, str]) -> pa.Table:
     """Kept rows as exactly the table's columns; `renamed` maps a column to the frame's name for it."""
     given = kept(frame)
-    constants = {"source": pa.repeat(SOURCE, len(given))}
-    columns = {
-        name: constants[name] if name in constants else pa.array(given[renamed.get(name, name)])
-        for name in table.column_names
-    }
+    columns = {name: pa.array(given[renamed.get(name, name)]) for name in table.column_names}
     return conform(table, pa.table(columns))
 
 
@@ -184,41 +210,44 @@ _ENTRY = pa.schema(
         "table_name": pa.string(),
         "payload_ref": pa.string(),
         "row_number": pa.int64(),
+        "source": pa.string(),
+        "fetched_at": INSTANT,
         "refusal": pa.string(),
         "is_duplicate": pa.bool_(),
     }
 )
+
+AsReceived = Callable[[str, str, np.ndarray], Sequence[str]]
+"""JSON of rows as they came, by table name, payload and row numbers."""
 
 
 @dataclass
 class Ledger:
     """What was read for each table, and what became of it: read = kept + duplicate + quarantined, always."""
 
-    received: Mapping[str, Received]
-    _entries: list[pa.Table] = field(default_factory=list)
+    as_received: AsReceived
+    _entries: list[pa.Table] = field(default_factory=lambda: [_ENTRY.empty_table()])
 
-    def enter(self, table: Table, frame: pd.DataFrame) -> None:
-        """Takes down every row of a marked frame (`season`, `refusal`, `is_duplicate`, `payload_ref`, `row_number`)."""
+    def enter(self, table_name: str, frame: pd.DataFrame) -> None:
+        """Takes down every row of a marked frame: `season`, `refusal`, `is_duplicate` and its place."""
         columns = {name: pa.array(frame[name]) for name in _ENTRY.names if name != "table_name"}
         self._entries.append(
-            pa.table(columns | {"table_name": pa.repeat(table.name, len(frame))}).select(_ENTRY.names).cast(_ENTRY)
+            pa.table(columns | {"table_name": pa.repeat(table_name, len(frame))}).select(_ENTRY.names).cast(_ENTRY)
         )
 
-    def enter_malformed(self, table: Table, payload_ref: str) -> None:
-        """Takes down the lines of a CSV file that were no rows at all."""
-        lines = self.received[payload_ref].malformed
-        given = {
-            "season": UNKNOWN_SEASON,
-            "refusal": str(Reason.WRONG_NUMBER_OF_FIELDS),
-            "is_duplicate": False,
-            "payload_ref": payload_ref,
-            "table_name": table.name,
-        }
-        entries = [given | {"row_number": number} for number, _ in lines]
-        self._entries.append(pa.Table.from_pylist(entries, schema=_ENTRY))
+    def enter_rows(self, entries: Sequence[Mapping[str, Any]]) -> None:
+        """Takes down rows that are in no frame: `season`, `table_name`, `refusal` and their places."""
+        given = [{"is_duplicate": False, "fetched_at": None, **entry} for entry in entries]
+        self._entries.append(pa.Table.from_pylist(given, schema=_ENTRY))
 
     def counts(self, archive_id: str) -> pa.Table:
         """One row a season and table."""
+        counted = self.counts_by("season", "table_name")
+        rows = counted.append_column("archive_id", pa.repeat(archive_id, counted.num_rows))
+        return conform(ARCHIVE_IMPORTS, rows).sort_by([("season", "ascending"), ("table_name", "ascending")])
+
+    def counts_by(self, *names: str) -> pa.Table:
+        """rows_read, rows_kept, rows_duplicate and rows_quarantined of each combination of these columns."""
         entries = self._all()
         refused = pc.is_valid(entries["refusal"])
         tally = {
@@ -227,12 +256,9 @@ class Ledger:
             "rows_duplicate": pc.cast(entries["is_duplicate"], pa.int64()),
             "rows_quarantined": pc.cast(refused, pa.int64()),
         }
-        keys = {name: entries[name] for name in ("season", "table_name")}
+        keys = {name: entries[name] for name in names}
         summed = pa.table(keys | tally).group_by(list(keys)).aggregate([(name, "sum") for name in tally])
-        columns = {name: summed[f"{name}_sum"] for name in tally} | {name: summed[name] for name in keys}
-        columns["archive_id"] = pa.repeat(archive_id, summed.num_rows)
-        rows = conform(ARCHIVE_IMPORTS, pa.table(columns))
-        return rows.sort_by([("season", "ascending"), ("table_name", "ascending")])
+        return pa.table({name: summed[f"{name}_sum"] for name in tally} | {name: summed[name] for name in keys})
 
     def quarantined(self) -> pa.Table:
         """The refused rows as they came, each with its reason."""
@@ -245,7 +271,7 @@ class Ledger:
             "row_number": refused["row_number"],
             "table_name": refused["table_name"],
             "season": refused["season"],
-            "source": pa.repeat(SOURCE, len(refused)),
+            "source": refused["source"],
             "reason": refused["refusal"],
             "row_json": pa.array(self._as_received(refused), pa.string()),
         }
@@ -255,12 +281,14 @@ class Ledger:
         return pa.concat_tables(self._entries)
 
     def _as_received(self, refused: pa.Table) -> list[str]:
-        """JSON of each refused row; `refused` is sorted by payload."""
-        texts: list[str] = []
-        for payload_ref in refused["payload_ref"].unique().to_pylist():
-            numbers = refused.filter(pc.equal(refused["payload_ref"], payload_ref))["row_number"].to_numpy()
-            texts += row_texts(self.received[payload_ref], numbers)
-        return texts
+        """JSON of each refused row, in their order."""
+        places = zip(*(refused[name].to_pylist() for name in ("table_name", "payload_ref", "row_number")), strict=True)
+        numbers: dict[tuple[str, str], list[int]] = {}
+        for table_name, payload_ref, number in places:
+            numbers.setdefault((table_name, payload_ref), []).append(number)
+        texts = {one: iter(self.as_received(*one, np.array(of_one))) for one, of_one in numbers.items()}
+        keys = zip(refused["table_name"].to_pylist(), refused["payload_ref"].to_pylist(), strict=True)
+        return [next(texts[key]) for key in keys]
 
 
 def row_texts(received: Received, row_numbers: np.ndarray) -> list[str]:
@@ -269,7 +297,7 @@ def row_texts(received: Received, row_numbers: np.ndarray) -> list[str]:
     whole = np.array([number for number in row_numbers if number not in lines], np.int64)
     positions = np.searchsorted(received.row_numbers, whole)
     rows = iter(_speakable(received.rows.take(pa.array(positions, pa.int64()))).to_pylist())
-    return [_json({"line": lines[number]} if number in lines else next(rows)) for number in row_numbers]
+    return [row_json({"line": lines[number]} if number in lines else next(rows)) for number in row_numbers]
 
 
 def _speakable(rows: pa.Table) -> pa.Table:
@@ -281,7 +309,8 @@ def _speakable(rows: pa.Table) -> pa.Table:
     return pa.table(columns, names=rows.column_names)
 
 
-def _json(row: Mapping[str, Any]) -> str:
+def row_json(row: Mapping[str, Any]) -> str:
+    """One row as text that any reader of JSON takes: no NaN, dates as ISO."""
     plain = {
         name: str(value) if isinstance(value, float) and not math.isfinite(value) else value
         for name, value in row.items()

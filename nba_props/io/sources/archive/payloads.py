@@ -60,6 +60,7 @@ class Reason(StrEnum):
     GAME_CONTRADICTS_ITSELF = "game_contradicts_itself"
     GAME_INCOMPLETE = "game_incomplete"
     UNKNOWN_GAME = "unknown_game"
+    NO_BOX_SCORE = "no_box_score"
     SEASON_DISAGREES_WITH_GAME = "season_disagrees_with_game"
     DATE_DISAGREES_WITH_GAME = "date_disagrees_with_game"
     TEAM_NOT_IN_GAME = "team_not_in_game"
