@@ -116,9 +116,10 @@ class Asking:
         if not requests:
             report.reason = "it offers nothing for this date or season"
             return
-        if self._orders.is_season and self._orders.wanted.is_by_default and len(requests) > SEASON_REQUESTS:
+        needed = max(live.manners.season_requests, len(requests))
+        if self._orders.is_season and self._orders.wanted.is_by_default and needed > SEASON_REQUESTS:
             report.state = State.LEFT_OUT
-            report.reason = f"a season takes {len(requests)} requests: ask for it with --source {report.source}"
+            report.reason = f"a season takes about {needed:,} requests: ask for it with --source {report.source}"
             return
         with Transport({report.source: live.manners}, settings, self._platform.settings.clock, self._sleep) as line:
             self._ask_all(live, line, requests)

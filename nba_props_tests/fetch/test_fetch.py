@@ -323,7 +323,8 @@ def test_a_costly_season_is_asked_for_only_when_chosen(monkeypatch: pytest.Monke
         labels = [str(one) for one in range(count)]
         return Invented(source, asking(source), lambda season, now: asking(source, labels)(DAY, now))
 
-    wanted = install(monkeypatch, of_season(Source.NBA_STATS, 6), of_season(Source.ODDS_API, 101))
+    leading_to_many = replace(of_season(Source.BETTINGPROS, 1), manners=replace(manners(), season_requests=4000))
+    wanted = install(monkeypatch, of_season(Source.NBA_STATS, 6), of_season(Source.ODDS_API, 101), leading_to_many)
     with scripted(in_turn(Reply())) as server:
         platform = platform_at(tmp_path, server)
         found = fetch_season(platform, "2023-24", wanted)
@@ -332,6 +333,7 @@ def test_a_costly_season_is_asked_for_only_when_chosen(monkeypatch: pytest.Monke
     left_out = found.of(Source.ODDS_API)
     assert (left_out.state, left_out.asked) == (State.LEFT_OUT, 0)
     assert "101 requests: ask for it with --source odds_api" in left_out.reason
+    assert "4,000 requests: ask for it" in found.of(Source.BETTINGPROS).reason
     assert chosen.of(Source.ODDS_API).landed == 101
 
 

@@ -303,6 +303,7 @@ class _Balldontlie:
     manners: Final = Manners(
         "https://api.balldontlie.io/v1",
         pause_seconds=1.0,
+        season_requests=1,
         key_setting="NBA_PROPS_BALLDONTLIE_API_KEY",
         key_header="Authorization",
     )

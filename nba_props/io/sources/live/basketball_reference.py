@@ -136,7 +136,7 @@ def _rosters(season: str, day: date) -> list[Request]:
 
 class _BasketballReference:
     source: Final = Source.BASKETBALL_REFERENCE
-    manners: Final = Manners("https://www.basketball-reference.com", pause_seconds=3.5)
+    manners: Final = Manners("https://www.basketball-reference.com", pause_seconds=3.5, season_requests=30)
     feeds: Final = (Feed("roster", parse_roster),)
 
     def of_day(self, day: date, now: datetime) -> Iterable[Request]:

@@ -173,6 +173,7 @@ class Feed:
 class Manners:
     """How a source wants to be asked: seconds between two requests, whole requests in flight, tries, seconds a try.
 
+    `season_requests` is about how many a whole season takes, those that answers lead to included: many are a person's choice.
     `key_header` or `key_param` say where its key goes; `key_setting` is the variable that holds it; `remaining_header`
     is the header in which it counts what is left of a quota.
     """
@@ -182,6 +183,7 @@ class Manners:
     tries: int = 4
     timeout_seconds: float = 30.0
     headers: Mapping[str, str] = field(default_factory=dict)
+    season_requests: int = 0
     key_setting: str = ""
     key_header: str = ""
     key_param: str = ""

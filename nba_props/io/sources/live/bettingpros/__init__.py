@@ -14,6 +14,7 @@ class BettingPros:
     manners = Manners(
         base_url="https://api.bettingpros.com/v3",
         pause_seconds=1.0,
+        season_requests=4000,  # pages of ten offers of each event
         key_setting="NBA_PROPS_BETTINGPROS_API_KEY",
         key_header="x-api-key",
     )

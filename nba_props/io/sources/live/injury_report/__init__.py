@@ -55,7 +55,7 @@ class InjuryReport:
 
     source = Source.INJURY_REPORT
     feeds = (Feed("injury_report", parse_injury_report, not_published=frozenset({403, 404})),)
-    manners = Manners("https://ak-static.cms.nba.com/referee/injury", pause_seconds=1.0)
+    manners = Manners("https://ak-static.cms.nba.com/referee/injury", pause_seconds=1.0, season_requests=273)
 
     def of_day(self, day: date, now: datetime) -> Iterator[Request]:
         """The documents of each hour from 5 in the morning to 11 at night, Eastern, as far as they can be out."""

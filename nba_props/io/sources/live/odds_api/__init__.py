@@ -17,6 +17,7 @@ class OddsApi:
     manners = Manners(
         base_url="https://api.the-odds-api.com/v4",
         pause_seconds=0.5,
+        season_requests=1500,  # a list of events a date, and each event
         key_setting="NBA_PROPS_ODDS_API_KEY",
         key_param="apiKey",
         remaining_header="x-requests-remaining",
