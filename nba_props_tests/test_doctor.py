@@ -87,7 +87,7 @@ def test_the_worst_finding_is_the_exit_code(
     code: int,
 ) -> None:
     found = [Finding("a", State.OK, "fine"), Finding("b", state, "[so so]", "mend it" if state else "")]
-    monkeypatch.setattr(doctor, "examine", lambda _: found)
+    monkeypatch.setattr(doctor, "examine", lambda *_: found)
     ended = call("doctor", "--json", home=ready.home)
     assert (ended.code, ended.json["verdict"]) == (code, state.name.lower())
     assert ended.json["findings"][1]["said"] == "[so so]"
