@@ -343,5 +343,7 @@ def test_that_nothing_alerts_is_said(ready: Platform, tmp_path: Path) -> None:
     [found] = doctor.alert_channels(ready)
     assert (found.state, found.said[:4]) == (State.OK, "none")
     assert states(doctor.alert_channels(Platform(cloud(tmp_path)))) == [("alert channels", State.WARNING)]
+    told = doctor.alert_channels(Platform(cloud(tmp_path, alert_urls="json://hooks.example/s3cretPath")))
+    assert [(one.state, "s3cret" in one.said) for one in told] == [(State.OK, False)]
     watched = Platform(cloud(tmp_path, metrics_sink="cloud_monitoring"))
     assert states(doctor.alert_channels(watched)) == [("alert channels", State.OK)]

@@ -49,7 +49,7 @@ class Situation(StrEnum):
 
 @dataclass(frozen=True)
 class Guide:
-    """What to type first in a situation (`{day}`, `{subject}`), and the page of the Dagster UI that shows it."""
+    """What to type first in a situation (`{day}`, `{subject}`, `{command}`), and the page of the Dagster UI that shows it."""
 
     next_step: str
     page: str
@@ -67,8 +67,10 @@ GUIDES: Mapping[Situation, Guide] = {
     Situation.EXPORT_NOT_TRIGGERED: Guide("nba-props export {day}", "assets/exports/predictions"),
     Situation.EXPORT_WITHHELD: Guide("nba-props status {day}, then nba-props export {day}", "assets/exports/status"),
     Situation.EXPORT_STALE: Guide("nba-props export {day}", "assets/exports/predictions"),
-    Situation.SCHEDULE_MISSED: Guide("see that the daemon is alive, then nba-props run {day}", "automation"),
-    Situation.STEP_FAILED: Guide("nba-props run {day} --select {subject}", "runs"),
+    Situation.SCHEDULE_MISSED: Guide("see that the daemon is alive, then {command} {day}", "automation"),
+    Situation.STEP_FAILED: Guide(
+        "read the error in nba_reference.processor_run_history, then nba-props run {day}", "runs"
+    ),
     Situation.SOURCE_PARTIAL: Guide("see what is missing, then fetch {subject} again", "runs"),
     Situation.SOURCE_EMPTY: Guide("see whether the source has it, then fetch {subject} again", "runs"),
     Situation.SOURCE_REFUSED: Guide("nba-props doctor, then fetch {subject} again", "runs"),
@@ -168,11 +170,12 @@ class CheckFacts:
 
 @dataclass(frozen=True)
 class Missed:
-    """A schedule whose step was not run for the slate since it was due."""
+    """A schedule whose step was not run for the slate since it was due, and the command that does its work by hand."""
 
     schedule: str
     step: str
     due_at: datetime
+    command: str
 
 
 @dataclass(frozen=True)
@@ -208,12 +211,16 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Duty:
-    """What a schedule brings about: `step`, for a slate, at `at` US/Eastern, `days` after the slate's date."""
+    """What a schedule brings about: `step`, for a slate, at `at` US/Eastern, `days` after the slate's date.
+
+    `command`, with the date, does the same by hand.
+    """
 
     schedule: str
     step: str
     at: time
     days: int
+    command: str = "nba-props run"
 
     def due_at(self, day: date) -> datetime:
         """The instant, UTC-comparable, at which the schedule starts the step for that slate."""
@@ -225,7 +232,7 @@ DUTIES = (
     Duty("same-day-predictions-tomorrow", _PREDICTIONS, time(18), -1),
     Duty("overnight-predictions", _PREDICTIONS, time(7), 0),
     Duty("same-day-predictions", _PREDICTIONS, time(11, 30), 0),
-    Duty("grading", "grading/prediction_accuracy", time(5), 1),
+    Duty("grading", "grading/prediction_accuracy", time(5), 1, "nba-props grade"),
 )
 DUTY_TAKES = timedelta(minutes=45)
 """How long after it was due a step may still not have started: what comes before it takes a while."""
@@ -241,7 +248,7 @@ def missed_duties(
         due_at = duty.due_at(day)
         is_done = any(step == duty.step and at >= due_at for step, at in starts)
         if now >= due_at + DUTY_TAKES and not is_done:
-            found.append(Missed(duty.schedule, duty.step, due_at))
+            found.append(Missed(duty.schedule, duty.step, due_at, duty.command))
     return found
 
 
@@ -281,6 +288,10 @@ def alerts_of(facts: Facts, bounds: Bounds, ui_url: str) -> list[Alert]:
     ]
 
 
+_DETAIL = "#"
+"""In a subject, before what only tells alerts apart: of an asset, which check."""
+
+
 @dataclass(frozen=True)
 class _Teller:
     """Makes alerts of one date, each with its next step and link."""
@@ -289,13 +300,21 @@ class _Teller:
     ui_url: str
 
     def __call__(
-        self, situation: Situation, severity: Severity, text: str, subject: str = "", *, day: date | None = None
+        self,
+        situation: Situation,
+        severity: Severity,
+        text: str,
+        subject: str = "",
+        *,
+        day: date | None = None,
+        command: str = "",
     ) -> Alert:
         day = day or self.game_date
         guide = GUIDES[situation]
-        about = subject.split("#")[0]
+        about = subject.split(_DETAIL)[0]
+        step = guide.next_step.format(day=day, subject=about, command=command)
         link = f"{self.ui_url.rstrip('/')}/{guide.page.format(subject=about)}"
-        return Alert(situation, day, subject, severity, text, guide.next_step.format(day=day, subject=about), link)
+        return Alert(situation, day, subject, severity, text, step, link)
 
 
 def _coverage(facts: Facts, bounds: Bounds, tell: _Teller) -> list[Alert]:
@@ -348,6 +367,7 @@ def _work(facts: Facts, tell: _Teller) -> list[Alert]:
             f"{one.schedule} was due at {one.due_at:%Y-%m-%d %H:%M} US/Eastern;"
             f" {one.step} has not been run for {facts.game_date} since.",
             one.schedule,
+            command=one.command,
         )
         for one in facts.missed
     ]
@@ -384,7 +404,7 @@ def _checks(facts: Facts, tell: _Teller) -> list[Alert]:
         if told is not None:
             situation, severity = told
             text = f"Check {check.name} of {check.asset} failed: {check.detail.removesuffix('.')}."
-            alerts.append(tell(situation, severity, text, f"{check.asset}#{check.name}"))
+            alerts.append(tell(situation, severity, text, f"{check.asset}{_DETAIL}{check.name}"))
     return alerts
 
 
