@@ -244,15 +244,18 @@ class Settings(BaseSettings):
         return (self.now or datetime.now(UTC)).astimezone(UTC)
 
 
+_BETWEEN_URLS = re.compile(r"\s+|,+(?=\s|$|[a-zA-Z0-9]+://)")
+
+
 def _listed_urls(text: str) -> tuple[str, ...]:
     """URLs with spaces, commas or line ends between; a comma within one belongs to it (`?to=a@b.example,c@d.example`)."""
-    return tuple(one.strip(", \n\t\r") for one in re.split(r"[\s,]+(?=[a-zA-Z0-9]+://)", text) if one.strip(", \n\t\r"))
+    return tuple(filter(None, _BETWEEN_URLS.split(text)))
 
 
 _ALERT_URLS = "NBA_PROPS_ALERT_URLS"
 _URL_MARKS = re.compile(r"[/@:?&=,;#]+")
-_PLAIN_PART = re.compile(r"[a-z-]*|[a-z0-9-]+(?:\.[a-z0-9-]+)+|\d{1,5}")
-"""Words, host names, ports: of a URL of a channel, everything else may be what lets one post there."""
+_PLAIN_PART = re.compile(r".{0,7}|[a-z-]{8,15}|[a-z0-9-]+(?:\.[a-z0-9-]+)+")
+"""What is short, words, host names: of a URL of a channel, everything else may be what lets one post there."""
 
 _SECRET_NAME = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|WEBHOOK)S?$", re.IGNORECASE)
 _SHORTEST_SECRET = 4  # a shorter value is found in every second word
@@ -268,10 +271,11 @@ def secret_values() -> frozenset[str]:
 
 
 def _parts_of_channels(alert_urls: str) -> set[str]:
-    """Each URL, and the parts of it that are no word and no host: some services keep their token in the path."""
+    """Each URL, its password, and its parts that are no word and no host: some services keep their token in the path."""
     urls = _listed_urls(alert_urls)
+    passwords = {unquote(_password_of(url)) for url in urls}
     parts = {unquote(part) for url in urls for part in _URL_MARKS.split(url.split("://", 1)[-1])}
-    return {*urls, *(part for part in parts if not _PLAIN_PART.fullmatch(part))}
+    return {*urls, *passwords, *(part for part in parts if not _PLAIN_PART.fullmatch(part))}
 
 
 def _in_file(path: Path) -> dict[str, str]:
