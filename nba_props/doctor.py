@@ -25,7 +25,9 @@ from packaging.requirements import Requirement
 
 from nba_props.catalog import TABLES, table
 from nba_props.catalog.model import TableKind
+from nba_props.domain.alerts import RUNBOOK, Message
 from nba_props.errors import NbaPropsError
+from nba_props.io.notify import channels_of, send
 from nba_props.io.redaction import redact
 from nba_props.io.sources.live.contract import Source
 from nba_props.io.sources.live.registry import KEY_FIELDS
@@ -42,6 +44,10 @@ CLOCK_WARNING, CLOCK_LIMIT = timedelta(seconds=5), timedelta(seconds=GRACE_SHARE
 _EASTERN = "America/New_York"
 _BUCKET_RIGHTS = tuple(f"storage.objects.{verb}" for verb in ("create", "delete", "get", "list"))
 _TABLE_RIGHTS = tuple(f"bigquery.tables.{verb}" for verb in ("getData", "updateData", "update", "delete"))
+_CHANNEL_STEP = "correct its URL in NBA_PROPS_ALERT_URLS, then run nba-props doctor again (docs/runbooks/alerts.md)"
+TEST_MESSAGE = Message(
+    "[test] nba-props doctor", "A test of this channel: alerts arrive here.\nNext step: none\nRunbook: " + RUNBOOK, None
+)
 _BY_HAND = "look in the console that it has roles/bigquery.dataEditor on the datasets"
 _CLOUD_LIMITS = ("maximum_bytes_billed", "bigquery_dml_slots")
 _LIMITS = ("concurrency", "run_retries", "run_monitoring")
@@ -68,9 +74,10 @@ class Finding:
 Probe = Callable[[Platform], Iterator[Finding]]
 
 
-def examine(platform: Platform) -> list[Finding]:
-    """Everything that the probes find, in their order."""
-    return [_redacted(finding) for probe in PROBES for finding in _safely(probe, platform)]
+def examine(platform: Platform, probes: Sequence[Probe] | None = None) -> list[Finding]:
+    """Everything that the probes find, in their order; by default all that send nothing to anyone."""
+    asked = PROBES if probes is None else probes
+    return [_redacted(finding) for probe in asked for finding in _safely(probe, platform)]
 
 
 def _safely(probe: Probe, platform: Platform) -> list[Finding]:
@@ -433,16 +440,36 @@ def source_keys(platform: Platform) -> Iterator[Finding]:
 
 
 def alert_channels(platform: Platform) -> Iterator[Finding]:
-    """This release sends no message by itself; in the cloud, Cloud Monitoring does, if it is given something to watch."""
-    if platform.settings.target is Target.LOCAL:
-        said = "none: this release sends no messages; nba-props status DATE ends with 1 or 2 when something is wrong"
-        yield Finding("alert channels", State.OK, said)
-    elif platform.settings.metrics_sink is MetricsSink.TABLE:
-        said = "None: metrics stay in their table, where the policies of deploy/alerts cannot watch them."
-        yield Finding("alert channels", State.WARNING, said, "NBA_PROPS_METRICS_SINK=cloud_monitoring")
-    else:
+    """Who is told when something goes wrong: channels of our own, and in the cloud what Cloud Monitoring is given to watch."""
+    channels = [channel.name for channel in channels_of(platform.settings)]
+    is_watched = platform.settings.metrics_sink is MetricsSink.CLOUD_MONITORING
+    if channels:
+        yield Finding("alert channels", State.OK, ", ".join(channels))
+    if is_watched:
         said = "Cloud Monitoring is given metrics; its policies (deploy/alerts) say whom it tells"
         yield Finding("alert channels", State.OK, said)
+    if channels or is_watched:
+        return
+    if platform.settings.target is Target.LOCAL:
+        said = (
+            "none: nba-props status DATE ends with 1 or 2 when something is wrong; NBA_PROPS_ALERT_URLS names channels"
+        )
+        yield Finding("alert channels", State.OK, said)
+    else:
+        said = "None, and metrics stay in their table, where the policies of deploy/alerts cannot watch them."
+        yield Finding(
+            "alert channels", State.WARNING, said, "NBA_PROPS_ALERT_URLS, or NBA_PROPS_METRICS_SINK=cloud_monitoring"
+        )
+
+
+def channel_tests(platform: Platform) -> Iterator[Finding]:
+    """Each channel takes a message that says it is a test."""
+    for channel in channels_of(platform.settings):
+        refusal = send(channel, TEST_MESSAGE).refusal
+        if refusal is None:
+            yield Finding("test message", State.OK, f"{channel.name} took it")
+        else:
+            yield Finding("test message", State.PROBLEM, f"{channel.name} refused it: {refusal}", _CHANNEL_STEP)
 
 
 PROBES: tuple[Probe, ...] = (

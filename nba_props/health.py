@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from nba_props.breaker import open_circuits
+from nba_props.domain.alerts import ExportFault
 from nba_props.domain.breaker import Circuit
 from nba_props.domain.calendar import date_range, season_bounds, season_of
 from nba_props.platform import Platform
@@ -407,7 +408,7 @@ def export_path(name: str) -> str:
 def slate_verdict(platform: Platform, day: date) -> Verdict:
     """The verdict on one slate date, from what the tables, the bucket and the run history hold now."""
     facts = slate_facts(platform, day, day)[day]
-    operations = _operations(platform, facts)
+    operations = operations_of(platform, facts)
     findings = [*slate_findings(facts), *_operational_findings(facts, operations)]
     if not facts.games:
         findings.insert(0, _without_games(platform, facts))
@@ -608,22 +609,36 @@ def _rejections(operations: Operations) -> list[Finding]:
 
 
 def _unfinished(facts: SlateFacts) -> list[Finding]:
-    """Batches that are not done, unless a newer one of the same scope, or of the whole slate, is."""
-    findings = []
+    day = facts.game_date
+    return [
+        Finding(
+            Level.WARNING,
+            unfinished_in_words(batch),
+            f"nba-props staging consolidate {day} --batch {batch['batch_id']}",
+        )
+        for batch in unfinished_batches(facts)
+    ]
+
+
+def unfinished_batches(facts: SlateFacts) -> list[Row]:
+    """Batches that are not done, newest first, unless a newer one of the same scope, or of the whole slate, is."""
+    found = []
     done: set[str] = set()
     for batch in reversed(facts.batches):
         is_overtaken = not done.isdisjoint({"slate", batch["scope"]})
         if batch["consolidated_at"]:
             done.add(batch["scope"])
-        if batch["state"] == "consolidated" or is_overtaken:
-            continue
-        staged = f"{batch['staged_players']} of {batch['expected_players']} players"
-        lacking = f", without {batch['missing_systems']}" if batch["missing_systems"] else ""
-        why = f" ({batch['failure_reason']})" if batch["failure_reason"] else ""
-        what = f"{batch['batch_id']} is {batch['state']}: {staged}{lacking}{why}."
-        step = f"nba-props staging consolidate {facts.game_date} --batch {batch['batch_id']}"
-        findings.append(Finding(Level.WARNING, what, step))
-    return findings
+        if batch["state"] != "consolidated" and not is_overtaken:
+            found.append(batch)
+    return found
+
+
+def unfinished_in_words(batch: Row) -> str:
+    """What became of a batch that is not done."""
+    staged = f"{batch['staged_players']} of {batch['expected_players']} players"
+    lacking = f", without {batch['missing_systems']}" if batch["missing_systems"] else ""
+    why = f" ({batch['failure_reason']})" if batch["failure_reason"] else ""
+    return f"{batch['batch_id']} is {batch['state']}: {staged}{lacking}{why}."
 
 
 def _left_over(facts: SlateFacts, operations: Operations) -> list[Finding]:
@@ -655,18 +670,32 @@ def _circuits(facts: SlateFacts, operations: Operations) -> list[Finding]:
 def _export_findings(facts: SlateFacts, operations: Operations) -> list[Finding]:
     step = f"nba-props export {facts.game_date}"
     findings = []
+    for path, fault in export_faults(facts, operations).items():
+        if fault is ExportFault.MISSING:
+            findings.append(Finding(Level.WARNING, f"{path} is not exported for {facts.game_date}.", step))
+            continue
+        instant = _instant(operations.exports[path]["published_at"])
+        if fault is ExportFault.WITHHELD:
+            what = f"{path} was withheld at {instant}."
+            findings.append(Finding(Level.WARNING, what, f"resolve the other reasons, then {step}"))
+        else:
+            what = f"{path} was exported at {instant}, before predictions changed at {_instant(facts.changed_at)}."
+            findings.append(Finding(Level.WARNING, what, step))
+    return findings
+
+
+def export_faults(facts: SlateFacts, operations: Operations) -> dict[str, ExportFault]:
+    """What is wrong with the documents the date should have, by path."""
+    faults = {}
     for path in operations.required_exports:
         row = operations.exports.get(path)
         if row is None or path in operations.lost_exports:
-            findings.append(Finding(Level.WARNING, f"{path} is not exported for {facts.game_date}.", step))
+            faults[path] = ExportFault.MISSING
         elif row["state"] != "published":
-            what = f"{path} was withheld at {_instant(row['published_at'])}."
-            findings.append(Finding(Level.WARNING, what, f"resolve the other reasons, then {step}"))
+            faults[path] = ExportFault.WITHHELD
         elif _is_stale(facts, row):
-            changed = _instant(facts.changed_at)
-            what = f"{path} was exported at {_instant(row['published_at'])}, before predictions changed at {changed}."
-            findings.append(Finding(Level.WARNING, what, step))
-    return findings
+            faults[path] = ExportFault.STALE
+    return faults
 
 
 def _is_stale(facts: SlateFacts, export: Row) -> bool:
@@ -700,7 +729,8 @@ def _span(platform: Platform, start: date, end: date) -> tuple[date, date] | Non
 # -- assembling --------------------------------------------------------------------------------------------------------
 
 
-def _operations(platform: Platform, facts: SlateFacts) -> Operations:
+def operations_of(platform: Platform, facts: SlateFacts) -> Operations:
+    """What surrounds the slate of the facts, as it is now."""
     day = facts.game_date
     values = {"start_date": day, "now": platform.now}
     season = season_of(day)

@@ -164,6 +164,22 @@ class Settings(BaseSettings):
         description="Multiplies the pauses between two requests to a source; below 1 only with NBA_PROPS_SOURCES_URL.",
     )
 
+    alert_urls: SecretStr = Field(
+        SecretStr(""),
+        description="Where alerts go: Apprise URLs (mailtos://…, slack://…, discord://…, json://…), with spaces or commas between.",
+    )
+    alert_unresolved_names: int = Field(
+        10, ge=0, description="Quoted names of a slate without a player above which it is an alert."
+    )
+    alert_reminder_hours: float = Field(
+        12.0, gt=0, description="Hours after which a channel is told again of an alert that is still open."
+    )
+    ui_url: str = Field(
+        "http://127.0.0.1:3000",
+        pattern=r"^https?://[^\s]+$",
+        description="Address of the Dagster UI as people reach it; the links of alerts lead there.",
+    )
+
     log_format: LogFormat = Field(
         LogFormat.AUTO,
         description="Lines of a run on stderr: text, json (an object each, for Cloud Logging), or auto (json on gcp, but for a terminal).",
@@ -218,21 +234,48 @@ class Settings(BaseSettings):
             return self.target is Target.GCP and not sys.stderr.isatty()
         return self.log_format is LogFormat.JSON
 
+    @property
+    def alert_channel_urls(self) -> tuple[str, ...]:
+        """The URLs of `alert_urls`, one a channel. Secrets."""
+        return _listed_urls(self.alert_urls.get_secret_value())
+
     def clock(self) -> datetime:
         """The present instant, UTC (or the pretended one)."""
         return (self.now or datetime.now(UTC)).astimezone(UTC)
 
+
+_BETWEEN_URLS = re.compile(r"\s+|,+(?=\s|$|[a-zA-Z0-9]+://)")
+
+
+def _listed_urls(text: str) -> tuple[str, ...]:
+    """URLs with spaces, commas or line ends between; a comma within one belongs to it (`?to=a@b.example,c@d.example`)."""
+    return tuple(filter(None, _BETWEEN_URLS.split(text)))
+
+
+_ALERT_URLS = "NBA_PROPS_ALERT_URLS"
+_URL_MARKS = re.compile(r"[/@:?&=,;#]+")
+_PLAIN_PART = re.compile(r".{0,7}|[a-z-]{8,15}|[a-z0-9-]+(?:\.[a-z0-9-]+)+")
+"""What is short, words, host names: of a URL of a channel, everything else may be what lets one post there."""
 
 _SECRET_NAME = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|WEBHOOK)S?$", re.IGNORECASE)
 _SHORTEST_SECRET = 4  # a shorter value is found in every second word
 
 
 def secret_values() -> frozenset[str]:
-    """What the environment and `.env` hold under a secret's name (`…_KEY`, `…_TOKEN`), and the passwords of their URLs."""
+    """What the environment and `.env` hold under a secret's name (`…_KEY`, `…_TOKEN`), the passwords of their URLs, the URLs of alerts."""
     given = {**_in_file(Path(".env")), **os.environ}
     named = {value for name, value in given.items() if _SECRET_NAME.search(name)}
     in_urls = {unquote(_password_of(value)) for value in given.values() if "://" in value and "@" in value}
-    return frozenset(value for value in named | in_urls if len(value) >= _SHORTEST_SECRET)
+    in_channels = _parts_of_channels(given.get(_ALERT_URLS, ""))
+    return frozenset(value for value in named | in_urls | in_channels if len(value) >= _SHORTEST_SECRET)
+
+
+def _parts_of_channels(alert_urls: str) -> set[str]:
+    """Each URL, its password, and its parts that are no word and no host: some services keep their token in the path."""
+    urls = _listed_urls(alert_urls)
+    passwords = {unquote(_password_of(url)) for url in urls}
+    parts = {unquote(part) for url in urls for part in _URL_MARKS.split(url.split("://", 1)[-1])}
+    return {*urls, *passwords, *(part for part in parts if not _PLAIN_PART.fullmatch(part))}
 
 
 def _in_file(path: Path) -> dict[str, str]:

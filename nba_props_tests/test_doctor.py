@@ -87,7 +87,7 @@ def test_the_worst_finding_is_the_exit_code(
     code: int,
 ) -> None:
     found = [Finding("a", State.OK, "fine"), Finding("b", state, "[so so]", "mend it" if state else "")]
-    monkeypatch.setattr(doctor, "examine", lambda _: found)
+    monkeypatch.setattr(doctor, "examine", lambda *_: found)
     ended = call("doctor", "--json", home=ready.home)
     assert (ended.code, ended.json["verdict"]) == (code, state.name.lower())
     assert ended.json["findings"][1]["said"] == "[so so]"
@@ -343,6 +343,8 @@ def test_that_nothing_alerts_is_said(ready: Platform, tmp_path: Path) -> None:
     [found] = doctor.alert_channels(ready)
     assert (found.state, found.said[:4]) == (State.OK, "none")
     assert states(doctor.alert_channels(Platform(cloud(tmp_path)))) == [("alert channels", State.WARNING)]
+    told = doctor.alert_channels(Platform(cloud(tmp_path, alert_urls="json://hooks.example/s3cretPath")))
+    assert [(one.state, "s3cret" in one.said) for one in told] == [(State.OK, False)]
     watched = Platform(cloud(tmp_path, metrics_sink="cloud_monitoring"))
     assert states(doctor.alert_channels(watched)) == [("alert channels", State.OK)]
 

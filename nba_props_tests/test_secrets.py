@@ -49,7 +49,8 @@ def leaks_in(home: Path) -> list[str]:
 def text_of_tables(platform: Platform) -> str:
     """The operational tables in which words of errors end up (DuckDB compresses its file: bytes would not show them)."""
     names = ("nba_reference.processor_run_history", "nba_monitoring.check_results", "nba_monitoring.export_log",
-             "nba_monitoring.metrics", "nba_predictions.prediction_batches", "nba_predictions.prediction_batch_systems")  # fmt: skip
+             "nba_monitoring.metrics", "nba_monitoring.alerts", "nba_predictions.prediction_batches",
+             "nba_predictions.prediction_batch_systems")  # fmt: skip
     return " ".join(str(platform.warehouse.query(f"SELECT * FROM {name}").to_pylist()) for name in names)
 
 

@@ -72,6 +72,31 @@ class ExportLog(Row):
     published_at: Annotated[datetime, Field(description="When this content was published or withheld, UTC.")]
 
 
+class Alerts(Row):
+    game_date: c.GameDate
+    fingerprint: Annotated[str, Field(description="Situation, and what tells it apart (a batch, a path, a step).")]
+    situation: Annotated[str, Field(description="Kind of alert, e.g. low_coverage; docs/runbooks/alerts.md has each.")]
+    subject: Annotated[str, Field(description="Batch, path, step or source it is about; empty for the slate itself.")]
+    state: Annotated[str, Field(description="open or resolved.")]
+    severity: Annotated[str, Field(description="warning or critical.")]
+    alert_text: Annotated[str, Field(description="What was found, in words.")]
+    next_step: Annotated[str, Field(description="What to do.")]
+    link: Annotated[str, Field(description="Where to look.")]
+    first_raised_at: Annotated[datetime, Field(description="When it was first found, UTC.")]
+    changed_at: Annotated[
+        datetime, Field(description="When its state, severity or text was last found to be another, UTC.")
+    ]
+    sent_at: Annotated[
+        datetime | None, Field(description="When a channel last took a message of it, UTC; NULL if none.")
+    ]
+    deliveries: Annotated[
+        str,
+        Field(
+            description="JSON object by channel: what it was last told (state, severity, at), and why it refused what came after."
+        ),
+    ]
+
+
 class StagingTables(Row):
     table_name: Annotated[str, Field(description="_staging_{batch_id}_{system}_{writer}.")]
     batch_id: c.BatchId
@@ -141,6 +166,15 @@ EXPORT_LOG = Table(
     "What was published for each date, or why not.",
     ExportLog,
     ("game_date", "path"),
+    "game_date",
+    kind=TableKind.OPERATIONAL,
+)
+ALERTS = Table(
+    Layer.MONITORING,
+    "alerts",
+    "What was worth telling a person, date by date, and which channels were told.",
+    Alerts,
+    ("game_date", "fingerprint"),
     "game_date",
     kind=TableKind.OPERATIONAL,
 )

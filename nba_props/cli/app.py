@@ -7,6 +7,7 @@ import typer
 
 from nba_props import __version__
 from nba_props.cli import shared
+from nba_props.cli.alerts import alerts
 from nba_props.cli.demo import demo
 from nba_props.cli.doctor import doctor
 from nba_props.cli.fetching import fetch
@@ -53,6 +54,7 @@ app.command()(fetch)
 app.command()(run)
 app.command()(backfill)
 app.command()(status)
+app.command()(alerts)
 app.command()(coverage)
 app.command()(explain)
 app.command()(grade)

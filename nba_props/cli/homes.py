@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from nba_props.cli import shared
+from nba_props.cli.alerts import say_if_unconfigured
 from nba_props.cli.screen import note, show_json
 from nba_props.cli.shared import AsJson, Home
 from nba_props.errors import BadInput, NbaPropsError
@@ -82,6 +83,7 @@ def ui(
     """Start the Dagster UI (web server and daemon) on this home, until Ctrl-C."""
     platform = shared.platform_of(home)
     _refuse_taken(port)
+    say_if_unconfigured(platform)
 
     from nba_props.instance import dagster_home
     from nba_props.prepare import prepare

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nba_props.cli import shared
+from nba_props.cli.alerts import say_if_unconfigured
 from nba_props.cli.screen import note, show_json
 from nba_props.cli.shared import AsJson, Day, Home
 from nba_props.errors import BadInput
@@ -51,6 +52,7 @@ def run(
 ) -> None:
     """Bring one date from raw rows to published predictions, and give the verdict."""
     platform = shared.with_data(home)
+    say_if_unconfigured(platform)
     day = shared.day_of(date, platform)
     asked = _asked(platform, [day], systems, players, as_of, force, skip_completeness_gate)
     failures = _run(platform, [day], select, asked)
@@ -83,6 +85,7 @@ def backfill(
 ) -> None:
     """Every layer over a range of dates, in dependency order. Interrupted, the same command goes on where it was."""
     platform = shared.with_data(home)
+    say_if_unconfigured(platform)
     days = _dates(platform, start, end, season, dates)
     if not days:
         _say_no_slate(platform, start, end, as_json)
