@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from typing import Any
 
 import dagster as dg
 import pyarrow as pa
@@ -68,8 +69,8 @@ def archive_history(
         for season, assembled in live.items():
             written.update(write_season(platform, season, assembled))
         step.rows_written = written.total()
-    refused = [one.quarantined for one in (*archives.values(), *live.values())]
-    shared = {"archives": ", ".join(ids), **_counts(refused, [*live.values()]), **step.usage_metadata}
+    refused = [*(one.quarantined for one in archives.values()), *(one.quarantined for one in live.values())]
+    shared: dict[str, Any] = {"archives": ", ".join(ids), **_counts(refused, [*live.values()]), **step.usage_metadata}
     for one in PARSED:
         yield dg.MaterializeResult(
             asset_key=dg.AssetKey(list(one.asset_key)), metadata={"rows_changed": written[one.name], **shared}

@@ -123,7 +123,10 @@ def _read_all(archive: Archive) -> tuple[dict[str, Received], _Batches]:
 
 def _enter_malformed(ledger: Ledger, received: Mapping[str, Received], batches: _Batches) -> None:
     """The lines of CSV files that were no rows at all, under the first table of their file."""
-    first_kind = {batch.payload_ref: kind for kind, parts in reversed(batches.by_kind.items()) for batch in parts}
+    first_kind: dict[str, Kind] = {}
+    for kind, parts in batches.by_kind.items():
+        for batch in parts:
+            first_kind.setdefault(batch.payload_ref, kind)
     given = {"season": UNKNOWN_SEASON, "source": SOURCE, "refusal": str(Reason.WRONG_NUMBER_OF_FIELDS)}
     for payload_ref, kind in first_kind.items():
         place = given | {"payload_ref": payload_ref, "table_name": _FIRST_TABLE[kind].name}
