@@ -9,6 +9,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
@@ -140,32 +141,26 @@ def watch(
     day: date,
     sources: Sequence[SourceFacts] = (),
     duties: Collection[Duty] = DUTIES,
+    given_up: Mapping[str, str] = MappingProxyType({}),
     *,
     is_dry: bool = False,
 ) -> Watch:
     """Look at one slate and tell every channel what it does not know yet.
 
-    `sources`: what fetching found wanting; `duties`: the schedules that are meant to run. Nothing is raised for a channel
+    `sources`: what fetching found wanting; `duties`: the schedules that are meant to run; `given_up`: those that attempt the
+    slate no more, with the reason. Nothing is raised for a channel
     that refuses: it is in the result, in the table, and told again at the next look. Dry: nothing is sent or recorded.
     BadInput for a URL that is no channel.
     """
     channels = channels_of(platform.settings)
     if is_dry:
-        return _looked(platform, day, sources, duties, channels, is_dry=True)
+        return _looked(platform, facts_of(platform, day, sources, duties, given_up), channels, is_dry=True)
     with platform.warehouse.lock("alerts"):  # two looks at once would both find that nothing was said
-        return _looked(platform, day, sources, duties, channels, is_dry=False)
+        return _looked(platform, facts_of(platform, day, sources, duties, given_up), channels, is_dry=False)
 
 
-def _looked(
-    platform: Platform,
-    day: date,
-    sources: Sequence[SourceFacts],
-    duties: Collection[Duty],
-    channels: Sequence[Channel],
-    *,
-    is_dry: bool,
-) -> Watch:
-    facts = facts_of(platform, day, sources, duties)
+def _looked(platform: Platform, facts: Facts, channels: Sequence[Channel], *, is_dry: bool) -> Watch:
+    day = facts.game_date
     found = alerts_of(facts, bounds_of(platform), platform.settings.ui_url)
     known = _known(platform, day, [alert.game_date for alert in found])
     courier = _Courier(platform, channels, is_dry)
@@ -184,7 +179,11 @@ def bounds_of(platform: Platform) -> Bounds:
 
 
 def facts_of(
-    platform: Platform, day: date, sources: Sequence[SourceFacts] = (), duties: Collection[Duty] = DUTIES
+    platform: Platform,
+    day: date,
+    sources: Sequence[SourceFacts] = (),
+    duties: Collection[Duty] = DUTIES,
+    given_up: Mapping[str, str] = MappingProxyType({}),
 ) -> Facts:
     """What the tables, the bucket and the run history hold of a slate now, as the rules want it."""
     slate = slate_facts(platform, day, day)[day]
@@ -197,6 +196,7 @@ def facts_of(
         batches=_batches(slate),
         exports=_exports(slate, operations),
         missed=missed_duties(day, started, platform.now, duties) if slate.games else (),
+        given_up=given_up if slate.games else {},
         failed_steps=operations.failed_steps,
         sources=sources,
         orphans=_orphans(platform),

@@ -6,6 +6,9 @@ from typing import Any
 import dagster as dg
 
 from nba_props import assets
+from nba_props.automation.schedules import build_schedules
+from nba_props.automation.sensors import build_sensors
+from nba_props.automation.work import build_work
 from nba_props.checks import build_checks
 from nba_props.jobs import build_jobs
 from nba_props.platform import Platform
@@ -13,13 +16,16 @@ from nba_props.settings import load_settings
 
 
 def build_defs(**overrides: Any) -> dg.Definitions:
-    """Assets, checks and jobs with their resources; `platform=` replaces the platform (tests, other homes)."""
+    """Assets, checks, jobs and what starts them, with resources; `platform=` replaces the platform (tests, other homes)."""
     resources = {"platform": Platform(load_settings())} | overrides
+    is_on = resources["platform"].settings.automation
     resources["platform"] = measured(resources["platform"])
     return dg.Definitions(
         assets=dg.load_assets_from_package_module(assets),
         asset_checks=build_checks(),
-        jobs=build_jobs(),
+        jobs=[*build_jobs(), *build_work()],
+        schedules=build_schedules(is_on=is_on),
+        sensors=build_sensors(is_on=is_on),
         resources=resources,
         executor=dg.in_process_executor,
     )

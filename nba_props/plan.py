@@ -17,7 +17,7 @@ from nba_props.definitions import build_defs
 from nba_props.domain.calendar import contiguous_runs, month_start
 from nba_props.domain.model_kinds import MODEL_KINDS, ModelKind
 from nba_props.domain.models import training_window
-from nba_props.errors import NbaPropsError
+from nba_props.errors import NbaPropsError, NotReady
 from nba_props.io.redaction import redact
 from nba_props.partitions import season_key
 from nba_props.platform import Platform
@@ -68,14 +68,20 @@ class Request:
 
 @dataclass
 class Outcome:
-    """What the runs of a plan came to: failed steps with their errors, and failed checks."""
+    """What the runs of a plan came to: failed steps with their errors, of which `not_ready` only lacked an input."""
 
     failures: list[str] = field(default_factory=list)
+    not_ready: int = 0
     runs: int = 0
 
     @property
     def is_success(self) -> bool:
         return not self.failures
+
+    @property
+    def is_not_ready(self) -> bool:
+        """TRUE if steps failed, and each only because an input is not there yet."""
+        return 0 < self.not_ready == len(self.failures)
 
 
 class Runner:
@@ -87,7 +93,9 @@ class Runner:
         instance: dg.DagsterInstance,
         progress: Progress = lambda _: None,
         definitions: dg.Definitions | None = None,
+        tags: Mapping[str, str] | None = None,
     ) -> None:
+        self.tags = dict(tags or {})  # of every run it launches
         self.platform = platform
         self.instance = instance
         self.progress = progress
@@ -110,14 +118,17 @@ class Runner:
             else {}
         )
         result = job.execute_in_process(
-            instance=self.instance, tags={**ranged, **(tags or {})}, run_config=_QUIET, raise_on_error=False
+            instance=self.instance,
+            tags={**ranged, **self.tags, **(tags or {})},
+            run_config=_QUIET,
+            raise_on_error=False,
         )
         self.outcome.runs += 1
         for event in result.all_events:
             if event.is_step_failure:
-                self.outcome.failures.append(
-                    f"{stage.title}: {event.step_key}: {_cause(event.step_failure_data.error)}"
-                )
+                error = _innermost(event.step_failure_data.error)
+                self.outcome.failures.append(f"{stage.title}: {event.step_key}: {_cause(error)}")
+                self.outcome.not_ready += getattr(error, "cls_name", None) == NotReady.__name__
         return result.success
 
 
@@ -230,12 +241,37 @@ def slate_dates(platform: Platform, start: date, end: date) -> list[date]:
     return rows["game_date"].to_pylist()
 
 
+def predicted_dates(platform: Platform, start: date, end: date) -> list[date]:
+    """Dates of the range with predictions in force."""
+    rows = platform.warehouse.query(
+        "SELECT DISTINCT game_date FROM nba_predictions.player_prop_predictions"
+        " WHERE game_date BETWEEN @start_date AND @end_date AND is_active ORDER BY game_date",
+        {"start_date": start, "end_date": end},
+    )
+    return list(rows["game_date"].to_pylist())
+
+
 def quarters(days: Iterable[date]) -> list[list[date]]:
     """The dates by quarter of a year: every run has costs of its own, and a quarter of predictions still fits a gigabyte."""
     found: dict[tuple[int, int], list[date]] = {}
     for day in sorted(days):
         found.setdefault((day.year, (day.month - 1) // 3), []).append(day)
     return list(found.values())
+
+
+def consolidate_dates(runner: Runner, days: Iterable[date]) -> Outcome:
+    """Merge what staging holds of dates, whole or stalled, then count coverage and publish anew."""
+    for start, end in _ranges(sorted(set(days))):
+        for job, title in (("consolidation", "consolidation"), ("monitoring", "coverage"), ("exports", "exports")):
+            runner.run(_daily(job, start, end, f"{title} {_label([start, end] if start != end else [start])}"))
+    return runner.outcome
+
+
+def grade_dates(runner: Runner, first: date, last: date, predicted: Sequence[date]) -> Outcome:
+    """What happened from `first` to `last`, grades, and the results page of each date that was `predicted`."""
+    for job, title in (("summaries", "results"), ("grading", "grades")):
+        runner.run(_daily(job, first, last, f"{title} {first} to {last}"))
+    return run_selection(runner, predicted, 'key:"exports/results"', Request())
 
 
 def import_seasons(runner: Runner, seasons: Iterable[str], tags: Mapping[str, str]) -> Outcome:
@@ -291,10 +327,15 @@ def _label(days: Sequence[date]) -> str:
     return f"{days[0]}" if len(days) == 1 else f"{days[0]} to {days[-1]}"
 
 
-def _cause(error: object) -> str:
-    """The innermost message of a step's error: what the user can act on."""
+def _innermost(error: object) -> object:
+    """What a step's error was caused by in the end."""
     while getattr(error, "cause", None) is not None:
         error = error.cause  # type: ignore[attr-defined]
+    return error
+
+
+def _cause(error: object) -> str:
+    """The message of an innermost error: what the user can act on."""
     message = str(getattr(error, "message", error)).strip()
     for name in [one.__name__ for one in _all_errors()]:
         message = message.removeprefix(f"nba_props.errors.{name}: ")

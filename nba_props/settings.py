@@ -101,6 +101,12 @@ class Settings(BaseSettings):
     staging_grace_minutes: float = Field(
         60.0, ge=0, description="Age from which leftover staging is reported as orphaned."
     )
+    staging_clean_hours: float = Field(
+        24.0, gt=0, description="Hours after its first report from which orphaned staging is removed by the sweeper."
+    )
+    automation: bool = Field(
+        False, description="Schedules and sensors run from the start; by default a person switches them on in the UI."
+    )
     devig_method: DevigMethod = Field(
         DevigMethod.MULTIPLICATIVE,
         description="How the vig is taken off the market's two-sided prices: multiplicative, power or shin.",

@@ -68,6 +68,7 @@ def test_each_sql_built_table_has_exactly_its_file_and_no_file_is_orphaned() -> 
 def _is_read_by_name(path: Path) -> bool:
     """A query that builds no table is named in the code that runs it."""
     folders = {
+        "automation": PACKAGE / "automation",
         "checks": PACKAGE / "checks",
         "evaluation": PACKAGE / "evaluation",
         "exports": PACKAGE / "assets" / "exports",

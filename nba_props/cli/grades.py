@@ -34,12 +34,6 @@ group by system_id
 order by mae, system_id
 """
 
-_PREDICTED = """
-select distinct game_date from nba_predictions.player_prop_predictions
-where game_date between @start_date and @end_date and is_active
-order by game_date
-"""
-
 _UNGRADED = """
 select p.game_date, count(*) as rows_ungraded
 from nba_predictions.player_prop_predictions as p
@@ -67,12 +61,6 @@ class Grades:
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
-
-
-def predicted_dates(platform: Platform, start: date, end: date) -> list[date]:
-    """Dates of the range with active predictions."""
-    rows = platform.warehouse.query(_PREDICTED, {"start_date": start, "end_date": end})
-    return list(rows["game_date"].to_pylist())
 
 
 def grades_of(platform: Platform, start: date, end: date) -> Grades:

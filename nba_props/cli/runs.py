@@ -35,8 +35,8 @@ def runs(platform: Platform) -> Iterator[Runs]:
     with Progress() as progress:
         try:
             progress(_LOADING)
-            from nba_props.cli.interruption import InterruptibleRunner
             from nba_props.instance import open_instance
+            from nba_props.interruption import InterruptibleRunner
             from nba_props.prepare import prepare
 
             prepare(platform)

@@ -110,21 +110,16 @@ def grade(
         raise BadInput(f"{last} has not been played.", next_step=f"grade dates before {platform.today}")
 
     from nba_props.cli import grades, render
-    from nba_props.cli.runs import request_of, runs
+    from nba_props.cli.runs import runs
+    from nba_props.plan import grade_dates, predicted_dates
 
-    if not grades.predicted_dates(platform, first, last):
+    if not predicted_dates(platform, first, last):
         raise BadInput(
             f"There is nothing to grade from {first} to {last}: no active prediction.",
             next_step=shared.with_home(f"nba-props backfill {first} {last}", platform),
         )
     with runs(platform) as started:
-        from nba_props.plan import Stage, run_selection
-
-        for job, title in (("summaries", "results"), ("grading", "grades")):
-            started.runner.run(Stage(job, first.isoformat(), last.isoformat(), f"{title} {first} to {last}"))
-        run_selection(
-            started.runner, grades.predicted_dates(platform, first, last), 'key:"exports/results"', request_of()
-        )
+        grade_dates(started.runner, first, last, predicted_dates(platform, first, last))
     failures = started.outcome.failures
     found = grades.grades_of(platform, first, last)
     if as_json:

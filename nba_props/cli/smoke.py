@@ -84,9 +84,9 @@ def _remove_leftovers(settings: "Settings") -> list[str]:
 def _smoked(settings: "Settings", name: str, progress: Progress) -> list[str]:
     """Play the slate in its place; what is wrong with it."""
     from nba_props.cli.importing import import_archive
-    from nba_props.cli.interruption import InterruptibleRunner
     from nba_props.cli.runs import Runs, request_of
     from nba_props.instance import open_instance
+    from nba_props.interruption import InterruptibleRunner
     from nba_props.io.sources.archive import discover
     from nba_props.io.throwaway import settings_within
     from nba_props.plan import run_dates

@@ -127,11 +127,12 @@ def clean(
     doomed = _doomed(everything, batch, minutes, platform.now)
     rows = staged_rows(platform, doomed)
 
+    from nba_props.assets.predictions.leftovers import remove
     from nba_props.cli import render
 
     if doomed and not yes:
         _ask(rows, platform.settings.staging_grace_minutes)
-    removed = remove(platform, doomed)
+    removed = remove(platform, doomed, "its staging was removed by hand")
     if as_json:
         show_json({"removed": rows, "left": len(everything) - removed})
     else:
@@ -163,35 +164,6 @@ def staged_rows(platform: "Platform", tables: "Sequence[StagingTable]") -> list[
         }
         for one in tables
     ]
-
-
-def remove(platform: "Platform", tables: "Sequence[StagingTable]") -> int:
-    """Drop staging tables while no consolidation is at work, and say so on the batches they leave empty-handed."""
-    if not tables:
-        return 0
-    from nba_props.assets.predictions.batch import SYSTEMS, batches_between, refresh, save_batches
-
-    days = [one.game_date for one in tables]
-    dates = {"start_date": min(days), "end_date": max(days)}
-    with platform.warehouse.lock("consolidation"):
-        platform.warehouse.drop_staging(tables)
-        for one in tables:
-            platform.warehouse.delete(
-                SYSTEMS,
-                "game_date BETWEEN @start_date AND @end_date AND batch_id IN UNNEST(@batch_ids)"
-                " AND system_id IN UNNEST(@systems) AND state = 'staged'",
-                dates | {"batch_ids": [one.batch_id], "systems": [one.system_id]},
-            )
-        touched = {one.batch_id for one in tables}
-        refresh(platform, min(days), max(days), touched)
-        emptied = [
-            batch.row | {"state": "failed", "failure_reason": "its staging was removed by hand"}
-            for batch in batches_between(platform, min(days), max(days))
-            if batch.batch_id in touched and batch.state in ("open", "complete")
-        ]
-        if emptied:
-            save_batches(platform, emptied)
-    return len(tables)
 
 
 def _consolidate(

@@ -5,7 +5,7 @@ travels (`io/notify.py`). What each situation means and what to type is docs/run
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import IntEnum, StrEnum
 
@@ -36,6 +36,7 @@ class Situation(StrEnum):
     EXPORT_WITHHELD = "export_withheld"
     EXPORT_STALE = "export_stale"
     SCHEDULE_MISSED = "schedule_missed"
+    SLATE_GIVEN_UP = "slate_given_up"
     STEP_FAILED = "step_failed"
     SOURCE_PARTIAL = "source_partial"
     SOURCE_EMPTY = "source_empty"
@@ -68,6 +69,7 @@ GUIDES: Mapping[Situation, Guide] = {
     Situation.EXPORT_WITHHELD: Guide("nba-props status {day}, then nba-props export {day}", "assets/exports/status"),
     Situation.EXPORT_STALE: Guide("nba-props export {day}", "assets/exports/predictions"),
     Situation.SCHEDULE_MISSED: Guide("see that the daemon is alive, then {command} {day}", "automation"),
+    Situation.SLATE_GIVEN_UP: Guide("read the reason, then nba-props run {day}", "jobs/slate"),
     Situation.STEP_FAILED: Guide(
         "read the error in nba_reference.processor_run_history, then nba-props run {day}", "runs"
     ),
@@ -180,7 +182,10 @@ class Missed:
 
 @dataclass(frozen=True)
 class Facts:
-    """Everything the rules judge of one slate date, as known at `now`. `orphans`: leftover staging by its own slate date."""
+    """Everything the rules judge of one slate date, as known at `now`.
+
+    `orphans`: leftover staging by its own slate date. `given_up`: schedules that attempt the slate no more, with the reason.
+    """
 
     game_date: date
     now: datetime
@@ -188,6 +193,7 @@ class Facts:
     batches: Sequence[BatchFacts] = ()
     exports: Sequence[ExportFacts] = ()
     missed: Sequence[Missed] = ()
+    given_up: Mapping[str, str] = field(default_factory=dict)
     failed_steps: Sequence[str] = ()
     sources: Sequence[SourceFacts] = ()
     orphans: Mapping[date, str] | None = None
@@ -232,7 +238,7 @@ DUTIES = (
     Duty("same-day-predictions-tomorrow", _PREDICTIONS, time(18), -1),
     Duty("overnight-predictions", _PREDICTIONS, time(7), 0),
     Duty("same-day-predictions", _PREDICTIONS, time(11, 30), 0),
-    Duty("grading", "grading/prediction_accuracy", time(5), 1, "nba-props grade"),
+    Duty("grading-and-results", "grading/prediction_accuracy", time(5), 1, "nba-props grade"),
 )
 DUTY_TAKES = timedelta(minutes=45)
 """How long after it was due a step may still not have started: what comes before it takes a while."""
@@ -375,7 +381,11 @@ def _work(facts: Facts, tell: _Teller) -> list[Alert]:
         tell(Situation.STEP_FAILED, Severity.WARNING, f"The latest run of {step} for {facts.game_date} failed.", step)
         for step in facts.failed_steps
     ]
-    return missed + failed
+    given_up = [
+        tell(Situation.SLATE_GIVEN_UP, Severity.CRITICAL, f"{name} attempts the slate no more: {reason}.", name)
+        for name, reason in facts.given_up.items()
+    ]
+    return missed + given_up + failed
 
 
 def _sources(facts: Facts, tell: _Teller) -> list[Alert]:

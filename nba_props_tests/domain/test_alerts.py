@@ -196,11 +196,13 @@ def test_what_is_due_the_evening_before_and_the_morning_after_is_so_in_eastern_t
     graded = [
         one for one in missed_duties(DAY, [], datetime(2024, 1, 16, 10, 45, tzinfo=UTC)) if "grade" in one.command
     ]
-    assert [(one.schedule, one.due_at) for one in graded] == [("grading", datetime(2024, 1, 16, 10, tzinfo=UTC))]
+    assert [(one.schedule, one.due_at) for one in graded] == [
+        ("grading-and-results", datetime(2024, 1, 16, 10, tzinfo=UTC))
+    ]
 
 
 def test_a_missed_schedule_says_what_does_its_work_by_hand() -> None:
-    missed = Missed("grading", "grading/prediction_accuracy", NOON, "nba-props grade")
+    missed = Missed("grading-and-results", "grading/prediction_accuracy", NOON, "nba-props grade")
     [alert] = alerts_of(Facts(DAY, NOON, missed=[missed]), BOUNDS, UI)
     assert alert.next_step.endswith(f"nba-props grade {DAY}")
 

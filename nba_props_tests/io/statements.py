@@ -123,7 +123,7 @@ FILLED_IN: Mapping[str, Sequence[Mapping[str, Any]]] = {
         {"where": "game_date BETWEEN @start_date AND @end_date AND asset = 'raw/schedule' AND check_name = 'grain'"}
     ],
     "nba_props.checks.generated._row_counts": [{"judged": TABLES[name]} for name in _TWO_TABLES],
-    "nba_props.cli.staging.remove": [{"SYSTEMS": TABLES["nba_predictions.prediction_batch_systems"]}],
+    "nba_props.assets.predictions.leftovers.remove": [{"SYSTEMS": TABLES["nba_predictions.prediction_batch_systems"]}],
     "nba_props.plan.missing_dates": [{"table_name": "nba_analytics.player_game_summary"}],
     "nba_props.assets.predictions.staged_columns._with_features": [
         {"wanted": ["points_avg_last_5", "'ml_feature_store' AS feature_data_source"]}

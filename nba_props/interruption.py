@@ -10,7 +10,7 @@ _INTERRUPTED = dg.DagsterExecutionInterruptedError.__name__
 
 
 class InterruptibleRunner(Runner):
-    """The plan's runner, which stops the plan when a person interrupts a step."""
+    """The plan's runner, which stops the plan when a person, or the deadline of the run it is in, interrupts a step."""
 
     def execute(self, job: dg.JobDefinition, stage: Stage, tags: Mapping[str, str] | None = None) -> bool:
         before = len(self.outcome.failures)

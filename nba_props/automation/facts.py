@@ -1,0 +1,79 @@
+"""What the tables hold that schedules and sensors decide by. Rules are in `domain.automation`."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+
+from nba_props.assets.predictions.batch import batches_between
+from nba_props.domain.automation import PlayerNow
+from nba_props.domain.calendar import noon_eastern
+from nba_props.io.sources.live.registry import KEY_FIELDS
+from nba_props.io.warehouse.base import StagingTable
+from nba_props.io.warehouse.sqltext import named_query
+from nba_props.platform import Platform
+
+_TIPS = """
+select game_date, tip_at
+from nba_raw.schedule
+where game_date between @start_date and @end_date
+    and season_type in ('Regular Season', 'Play-In', 'Playoffs', 'NBA Cup Final')
+"""
+
+
+def why_no_source(platform: Platform) -> str | None:
+    """Why sources are not asked by themselves: nobody has configured one. A demonstration must not ask the public ones."""
+    settings = platform.settings
+    if settings.sources_url or any(getattr(settings, name).get_secret_value() for name in KEY_FIELDS.values()):
+        return None
+    variables = ", ".join(f"NBA_PROPS_{name.upper()}" for name in KEY_FIELDS.values())
+    return f"no source is configured: set one of {variables}, or NBA_PROPS_SOURCES_URL"
+
+
+def tips_between(platform: Platform, start: date, end: date) -> dict[date, list[datetime]]:
+    """Tip-offs, UTC, of each date that has games; noon Eastern where the schedule does not say."""
+    found: dict[date, list[datetime]] = {}
+    for row in platform.warehouse.query(_TIPS, {"start_date": start, "end_date": end}).to_pylist():
+        found.setdefault(row["game_date"], []).append(row["tip_at"] or noon_eastern(row["game_date"]))
+    return found
+
+
+def players_now(platform: Platform, day: date) -> list[PlayerNow]:
+    """Players of the date's games that have not begun, as known now and as predicted; none before the slate was predicted."""
+    values = {"start_date": day, "end_date": day, "now": platform.now}
+    rows = platform.warehouse.query(named_query("automation", "slate_now"), values).to_pylist()
+    if not any(row["is_predicted"] for row in rows):
+        return []
+    return [
+        PlayerNow(
+            row["universal_player_id"],
+            row["player_name"],
+            row["team_abbr"],
+            row["is_expected"],
+            row["current_points_line"],
+            row["injury_status"],
+            row["is_predicted"],
+            row["predicted_line"],
+            row["predicted_status"],
+        )
+        for row in rows
+    ]
+
+
+def due_batches(platform: Platform, staged: Iterable[StagingTable]) -> Mapping[str, list[StagingTable]]:
+    """Staging of batches that can be consolidated: whole, or without a new table for as long as the batch allows."""
+    by_batch: dict[str, list[StagingTable]] = {}
+    for one in staged:
+        by_batch.setdefault(one.batch_id, []).append(one)
+    if not by_batch:
+        return {}
+    days = [one.game_date for tables in by_batch.values() for one in tables]
+    batches = {one.batch_id: one for one in batches_between(platform, min(days), max(days))}
+    return {
+        batch_id: tables
+        for batch_id, tables in by_batch.items()
+        if batch_id in batches and _is_due(platform.now, batches[batch_id].row, tables)
+    }
+
+
+def _is_due(now: datetime, batch: Mapping[str, object], tables: Iterable[StagingTable]) -> bool:
+    wait = timedelta(minutes=float(str(batch["wait_minutes"])))
+    return batch["state"] == "complete" or now >= max(one.created_at for one in tables) + wait

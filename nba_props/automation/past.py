@@ -1,0 +1,95 @@
+"""What earlier runs came to, read from the instance: attempts at a slate, when anything new landed, what sources did not give."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+
+import dagster as dg
+
+from nba_props.automation.work import (
+    ATTEMPT_OF_TAG,
+    ENDING_TAG,
+    FETCHES_LANE,
+    LANE_TAG,
+    NEWS_TAG,
+    SAID_TAG,
+    SHORTFALLS_TAG,
+    SLATE_TAG,
+    SLATES_LANE,
+    STARTED_BY_TAG,
+)
+from nba_props.domain.alerts import Shortfall, SourceFacts
+from nba_props.domain.automation import Attempt, Ending
+
+UNDER_WAY = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+_ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+_RECENT = 50
+"""Runs that are looked through for the last news and shortfalls: two days of them."""
+
+
+def attempts_at(instance: dg.DagsterInstance, day: date, wanted_by: str) -> list[Attempt]:
+    """Ended attempts of one schedule at a date's slate, oldest first. A run that died before it said anything has failed."""
+    tags = {SLATE_TAG: day.isoformat(), ATTEMPT_OF_TAG: wanted_by}
+    records = instance.get_run_records(dg.RunsFilter(tags=tags, statuses=_ENDED))
+    return sorted((_attempt(one) for one in records), key=lambda one: one.ended_at)
+
+
+def _attempt(record: dg.RunRecord) -> Attempt:
+    run = record.dagster_run
+    is_told = run.status is dg.DagsterRunStatus.SUCCESS and ENDING_TAG in run.tags
+    ending = Ending(run.tags[ENDING_TAG]) if is_told else Ending.FAILED
+    return Attempt(_ended_at(record), ending, run.tags.get(SAID_TAG, f"run {run.run_id} {run.status.value.lower()}"))
+
+
+def is_at_work(instance: dg.DagsterInstance, tags: Mapping[str, str]) -> bool:
+    """TRUE while a run with these tags waits or runs."""
+    return bool(instance.get_run_ids(dg.RunsFilter(tags=dict(tags), statuses=UNDER_WAY), limit=1))
+
+
+def news_at(instance: dg.DagsterInstance) -> datetime | None:
+    """When a run last ended that landed anything new; None if none of the recent ones did."""
+    found = (one for one in _fetches(instance) if int(one.dagster_run.tags.get(NEWS_TAG, "0")))
+    return max((_ended_at(one) for one in found), default=None)
+
+
+def last_work(instance: dg.DagsterInstance) -> str | None:
+    """Id of the newest run that has ended of those that bring in anything: before another one, nothing can have changed."""
+    return next((one.dagster_run.run_id for one in _fetches(instance)), None)
+
+
+def shortfalls(instance: dg.DagsterInstance) -> list[SourceFacts]:
+    """What each source did not give when it was last asked."""
+    latest: dict[str, Sequence[str] | None] = {}
+    for record in _fetches(instance):
+        for source, found in json.loads(record.dagster_run.tags.get(SHORTFALLS_TAG, "{}")).items():
+            latest.setdefault(source, found)
+    return [SourceFacts(source, Shortfall(found[0]), found[1]) for source, found in latest.items() if found]
+
+
+def abandoned_runs(instance: dg.DagsterInstance) -> Iterable[dg.DagsterRun]:
+    """Runs of a plan that still count as running although the run that launched them has ended: its process died."""
+    for record in instance.get_run_records(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])):
+        parent_id = record.dagster_run.tags.get(STARTED_BY_TAG)
+        parent = instance.get_run_by_id(parent_id) if parent_id else None
+        if parent is not None and parent.is_finished:
+            yield record.dagster_run
+
+
+def _fetches(instance: dg.DagsterInstance) -> Sequence[dg.RunRecord]:
+    """The last ended runs of both lanes that landed or did not, newest first."""
+    lanes = {LANE_TAG: [FETCHES_LANE, SLATES_LANE]}
+    records = instance.get_run_records(dg.RunsFilter(tags=lanes, statuses=_ENDED), limit=_RECENT)
+    return sorted(records, key=_ended_at, reverse=True)
+
+
+def _ended_at(record: dg.RunRecord) -> datetime:
+    """When a run ended, UTC; its last change where it was ended from outside."""
+    if record.end_time is not None:
+        return datetime.fromtimestamp(record.end_time, UTC)
+    return record.update_timestamp.astimezone(UTC)
