@@ -57,7 +57,7 @@ def slate_request(name: str, day: date, attempt: int) -> dg.RunRequest:
     return dg.RunRequest(
         run_key=f"{name}/{day}/{attempt}",
         job_name="slate",
-        run_config=run_config("slate", SlateWork(date=day.isoformat(), ask=BEFORE_A_SLATE)),
+        run_config=run_config("play_slate", SlateWork(date=day.isoformat(), ask=BEFORE_A_SLATE)),
         tags={SLATE_TAG: day.isoformat(), ATTEMPT_OF_TAG: name, TRIGGER_TAG: name},
     )
 
@@ -103,7 +103,7 @@ def _slate(days: int) -> Tick:
 
 def _rosters(name: str, _platform: Platform, at: datetime) -> dg.RunRequest:
     day = slate_date(at)
-    return _request(name, day.isoformat(), "live_fetch", FetchWork(dates=[day.isoformat()], ask=_ROSTERS))
+    return _request(name, day.isoformat(), "ask_sources", FetchWork(dates=[day.isoformat()], ask=_ROSTERS))
 
 
 def _grades(name: str, _platform: Platform, at: datetime) -> dg.RunRequest:
@@ -122,7 +122,7 @@ def _fetch(name: str, platform: Platform, at: datetime) -> dg.RunRequest | dg.Sk
         return dg.SkipReason(reason)
     days = [day.isoformat() for day in date_range(today, last)]
     upcoming = [day.isoformat() for day, found in sorted(tips.items()) if max(found) > at]
-    return _request(name, at.isoformat(), "live_fetch", FetchWork(dates=days, ask=BEFORE_A_SLATE, refresh=upcoming))
+    return _request(name, at.isoformat(), "ask_sources", FetchWork(dates=days, ask=BEFORE_A_SLATE, refresh=upcoming))
 
 
 def _request(name: str, what: str, op: str, work: dg.Config) -> dg.RunRequest:

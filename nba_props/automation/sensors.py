@@ -88,7 +88,7 @@ def _again_for(day: date, players: Mapping[str, str]) -> dg.RunRequest:
     """Only these players, once for these changes."""
     return dg.RunRequest(
         run_key=f"changes/{day}/{_digest(players.items())}",
-        run_config=run_config("slate", SlateWork(date=day.isoformat(), players=sorted(players))),
+        run_config=run_config("play_slate", SlateWork(date=day.isoformat(), players=sorted(players))),
         tags={
             SLATE_TAG: day.isoformat(),
             TRIGGER_TAG: "odds-and-injury-changes",

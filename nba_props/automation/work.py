@@ -88,7 +88,7 @@ class SweepWork(dg.Config):
 
 
 @dg.op
-def slate(context: dg.OpExecutionContext, config: SlateWork, platform: dg.ResourceParam[Platform]) -> None:
+def play_slate(context: dg.OpExecutionContext, config: SlateWork, platform: dg.ResourceParam[Platform]) -> None:
     """Fetch, then the whole plan of one date. Not ready is an ending that is said, no failure."""
     from nba_props import plan
 
@@ -104,7 +104,7 @@ def slate(context: dg.OpExecutionContext, config: SlateWork, platform: dg.Resour
 
 
 @dg.op(retry_policy=_ASKED_AGAIN)
-def live_fetch(context: dg.OpExecutionContext, config: FetchWork, platform: dg.ResourceParam[Platform]) -> None:
+def ask_sources(context: dg.OpExecutionContext, config: FetchWork, platform: dg.ResourceParam[Platform]) -> None:
     """Land and parse what sources say, and build the features of slates that stand predicted, so that changes show."""
     from nba_props import plan
 
@@ -152,8 +152,8 @@ def sweep(context: dg.OpExecutionContext, config: SweepWork, platform: dg.Resour
 def build_work() -> list[dg.JobDefinition]:
     """The jobs of schedules and sensors, each in its lane and with its deadline for one attempt."""
     return [
-        _job("slate", slate, SLATES_LANE, 45, "One slate, from what sources say to what is published."),
-        _job("live_fetch", live_fetch, FETCHES_LANE, 15, "What sources say, landed and parsed."),
+        _job("slate", play_slate, SLATES_LANE, 45, "One slate, from what sources say to what is published."),
+        _job("live_fetch", ask_sources, FETCHES_LANE, 15, "What sources say, landed and parsed."),
         _job("grade_slate", results, SLATES_LANE, 45, "Results and grades of a date."),
         _job("merge_staged", merge, SLATES_LANE, 15, "Consolidate what was staged and left."),
         _job("sweep_staging", sweep, SLATES_LANE, 5, "Remove orphaned staging."),
