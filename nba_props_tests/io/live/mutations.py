@@ -50,7 +50,7 @@ def assert_survives(
     """
     sound = [(frozen(row), str(word_of(row))) for rows in parse(document).rows.values() for _, row in rows]
     before, survived, rejections = Counter(row for row, _ in sound), 0, 0
-    touched_in: dict[Place | None, Counter[Any]] = {}
+    touched_by = _Touched(document, sound)
     for mutant in mutants(document, seed, count):
         try:
             parsed = parse(mutant.document)
@@ -58,18 +58,28 @@ def assert_survives(
             rejections += 1
             continue
         survived += 1
-        unit = _unit(mutant, rows_in, harmless)
-        if unit not in touched_in:
-            words = _words(_at(document, unit)) if unit is not None else set()
-            touched_in[unit] = Counter(row for row, word in sound if word in words)
+        touched = touched_by[_unit(mutant, rows_in, harmless)]
         after = Counter(frozen(row) for rows in parsed.rows.values() for _, row in rows)
-        lost, new = before - touched_in[unit] - after, after - before
+        lost, new = before - touched - after, after - before
         assert not lost, f"{mutant.kind} at {mutant.place} lost or changed {next(iter(lost))}"
-        assert new.total() <= sides * touched_in[unit].total(), f"{mutant.kind} at {mutant.place} invented a row"
+        assert new.total() <= sides * touched.total(), f"{mutant.kind} at {mutant.place} invented a row"
         if new:
             _assert_fit_for_the_border(parsed, new, is_judged=survived % 25 == 0)
     assert rejections > 0
     assert survived > count / 4
+
+
+class _Touched(dict[Place | None, Counter[Any]]):
+    """The rows that damage in a unit may cost: those whose word stands in it. Looked up once a unit."""
+
+    def __init__(self, document: Any, sound: list[tuple[Any, str]]) -> None:
+        super().__init__()
+        self.document, self.sound = document, sound
+
+    def __missing__(self, unit: Place | None) -> Counter[Any]:
+        words = set() if unit is None else _words(_at(self.document, unit))
+        self[unit] = Counter(row for row, word in self.sound if word in words)
+        return self[unit]
 
 
 def _unit(mutant: Mutant, rows_in: Collection[str | None], harmless: Collection[str]) -> Place | None:

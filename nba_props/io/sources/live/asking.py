@@ -1,4 +1,4 @@
-"""When answers settle, where those about a whole season are filed, and which dates it has: what requests of sources share.
+"""When answers settle, where those about a season are filed, which dates it has: what requests of sources share.
 
 The one home of this arithmetic. Not here: any source's addresses, and the clock (`now` is handed in).
 """
@@ -31,7 +31,7 @@ def filing_day(season: str, now: datetime) -> date:
 
 
 def season_settles_at(season: str, day: date) -> datetime | None:
-    """When an answer about a season that is filed under `day` settles: never while it runs, at noon of its last day after."""
+    """When an answer about a season, filed under `day`, settles: at noon of the season's last day, and never before it."""
     last = season_bounds(season)[1]
     return noon_eastern(last) if day == last else None
 
