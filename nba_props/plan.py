@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache
+from uuid import uuid4
 
 import dagster as dg
 
@@ -18,6 +19,7 @@ from nba_props.domain.calendar import contiguous_runs, month_start
 from nba_props.domain.model_kinds import MODEL_KINDS, ModelKind
 from nba_props.domain.models import training_window
 from nba_props.errors import NbaPropsError
+from nba_props.io.liveness import at_work
 from nba_props.io.redaction import redact
 from nba_props.partitions import season_key
 from nba_props.platform import Platform
@@ -109,9 +111,15 @@ class Runner:
             if stage.start
             else {}
         )
-        result = job.execute_in_process(
-            instance=self.instance, tags={**ranged, **(tags or {})}, run_config=_QUIET, raise_on_error=False
-        )
+        run_id = str(uuid4())
+        with at_work(self.platform.home, run_id):
+            result = job.execute_in_process(
+                instance=self.instance,
+                tags={**ranged, **(tags or {})},
+                run_config=_QUIET,
+                raise_on_error=False,
+                run_id=run_id,
+            )
         self.outcome.runs += 1
         for event in result.all_events:
             if event.is_step_failure:
