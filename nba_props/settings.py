@@ -164,6 +164,13 @@ class Settings(BaseSettings):
         description="Multiplies the pauses between two requests to a source; below 1 only with NBA_PROPS_SOURCES_URL.",
     )
 
+    keep_runs_days: int = Field(
+        180, ge=0, description="Days for which `history prune` keeps runs that succeeded, their ticks and metrics."
+    )
+    keep_failed_runs_days: int = Field(
+        30, ge=0, description="Days for which `history prune` keeps runs that did not succeed, and skipped ticks."
+    )
+
     log_format: LogFormat = Field(
         LogFormat.AUTO,
         description="Lines of a run on stderr: text, json (an object each, for Cloud Logging), or auto (json on gcp, but for a terminal).",

@@ -9,6 +9,7 @@ from nba_props import __version__
 from nba_props.cli import shared
 from nba_props.cli.demo import demo
 from nba_props.cli.doctor import doctor
+from nba_props.cli.history import history
 from nba_props.cli.homes import import_history, init, ui
 from nba_props.cli.names import names
 from nba_props.cli.shared import Home
@@ -56,13 +57,14 @@ app.command()(grade)
 app.command()(evaluate)
 app.command()(export)
 app.command()(sql)
+app.add_typer(history, name="history")
 app.add_typer(staging, name="staging")
 app.add_typer(names, name="names")
 app.command()(doctor)
 app.command()(smoke)
 app.command()(ui)
 
-_GROUPS = {"staging": {"list", "consolidate", "clean"}, "names": {"unresolved", "alias"}}
+_GROUPS = {"history": {"list", "prune"}, "staging": {"list", "consolidate", "clean"}, "names": {"unresolved", "alias"}}
 
 
 def command_words(arguments: Sequence[str]) -> list[str]:

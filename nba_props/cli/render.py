@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from nba_props.health import Verdict
     from nba_props.platform import Platform
     from nba_props.prepare import Prepared
+    from nba_props.retention import Keep, Pruned
 
 _COLOURS = {
     "READY": "green",
@@ -113,6 +114,52 @@ def failures(found: Sequence[str]) -> None:
 def run_again(days: Sequence[date], command: str) -> None:
     """Dates that did not come to a slate, and the command that runs them alone."""
     show(f"[red]not ready:[/red] {', '.join(map(str, days))}", f"run them again alone: {escape(command)}")
+
+
+# -- what ran ----------------------------------------------------------------------------------------------------------
+
+
+def runs(found: Sequence[Mapping[str, Any]], day: date | None) -> None:
+    """Runs, newest first, each with a line for every step."""
+    if not found:
+        show(f"nothing ran for {day}" if day else "nothing ran")
+        return
+    headings = ("step", "dates", "status", "attempt", "rows", "bytes", "retries", "seconds", "why")
+    for run in found:
+        first = run["steps"][0]
+        title = f"{minute(first['started_at'])}  {run['status']}  run {run['run_id']}  {first['code_version']}"
+        show(table(headings, [_step(step) for step in run["steps"]], title=title, right=range(3, 8)))
+    show("all that a run logged: nba-props ui, Runs, by its id")
+
+
+def _step(step: Mapping[str, Any]) -> tuple[Any, ...]:
+    ends = dict.fromkeys(str(step[name]) for name in ("data_date", "data_date_end") if step[name])
+    figures = ("rows_written", "bytes_processed", "retries")
+    return (
+        step["processor_name"],
+        " to ".join(ends) or "-",
+        step["status"],
+        step["attempt"],
+        *("-" if step[name] is None else step[name] for name in figures),
+        number(step["duration_seconds"]),
+        step["error_message"] or step["skip_reason"] or "",
+    )
+
+
+def pruned(done: "Pruned", keep: "Keep", *, is_dry: bool) -> None:
+    """What went, or would."""
+    verb = "would remove" if is_dry else "removed"
+    show(
+        f"{verb} {done.runs} runs of Dagster, {done.ticks} ticks, {done.history_rows} rows of run history,"
+        f" {done.metrics} metrics",
+        f"limits: success before {keep.succeeded_from:%Y-%m-%d}, anything else before {keep.others_from:%Y-%m-%d}",
+    )
+    if done.kept_runs:
+        show(f"kept {done.kept_runs} older runs: each holds the newest materialisation of a partition")
+    if not is_dry:
+        show(f"space given back: {done.bytes_given_back / 1e6:.1f} MB")
+    for one in done.left_alone:
+        show(f"  not rewritten, run prune again when nothing else is running: {escape(one)}")
 
 
 # -- coverage ----------------------------------------------------------------------------------------------------------
