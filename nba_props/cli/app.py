@@ -12,6 +12,7 @@ from nba_props.cli.doctor import doctor
 from nba_props.cli.history import history
 from nba_props.cli.homes import import_history, init, ui
 from nba_props.cli.names import names
+from nba_props.cli.seasons import seasons
 from nba_props.cli.shared import Home
 from nba_props.cli.slates import backfill, export, grade, run
 from nba_props.cli.smoke import smoke
@@ -51,6 +52,7 @@ app.command("import-history")(import_history)
 app.command()(run)
 app.command()(backfill)
 app.command()(status)
+app.command()(seasons)
 app.command()(coverage)
 app.command()(explain)
 app.command()(grade)
