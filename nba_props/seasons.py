@@ -282,7 +282,7 @@ def _latest(
     """By layer and date, the newest run of each step; `rows` are in the order in which they started."""
     found: dict[tuple[str, date], dict[str, dict[str, Any]]] = defaultdict(dict)
     for row in rows:
-        layer = next((one.name for one in LAYERS if one.is_built_by(row["processor_name"])), None)
+        layer = next((one.name for one in LAYERS if one.is_built_by(row["processor_name"])), "")
         first, last = bisect_left(slates, row["data_date"]), bisect_right(slates, row["data_date_end"])
         for day in slates[first:last] if layer else ():
             found[layer, day][row["processor_name"]] = row

@@ -4,7 +4,6 @@ from dataclasses import asdict
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
-import click
 import typer
 from typer.core import TyperGroup
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 class _ListsUnlessTold(TyperGroup):
     """`history 2024-01-31` is `history list 2024-01-31`: the date stands where a sub-command would."""
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         is_told = bool({*self.commands, "--help"} & set(args))
         return super().parse_args(ctx, args if is_told else ["list", *args])
 
@@ -34,7 +33,7 @@ _STEPS = """
 with told as (
     select
         h.*,
-        count(if(status = 'success', 1, null)) over (
+        countif(status = 'success') over (
             partition by processor_name, data_date, data_date_end order by started_at, run_id
             rows between unbounded preceding and 1 preceding
         ) as successes_before

@@ -212,8 +212,8 @@ def missing(found: Sequence[Mapping[str, Any]], commands: Sequence[str], *, is_f
         counts: dict[tuple[str, str], int] = {}
         for one in found:
             counts[one["layer"], one["reason"]] = counts.get((one["layer"], one["reason"]), 0) + len(one["dates"])
-        rows = [(layer, count, reason) for (layer, reason), count in counts.items()]
-        show(table(("missing", "dates", "why"), rows, right=(1,)))
+        summed = [(layer, count, reason) for (layer, reason), count in counts.items()]
+        show(table(("missing", "dates", "why"), summed, right=(1,)))
         show("which dates, and the commands that build them: --missing")
         return
     rows = [
