@@ -10,6 +10,7 @@ from nba_props.automation.schedules import build_schedules
 from nba_props.automation.sensors import build_sensors
 from nba_props.automation.work import build_work
 from nba_props.checks import build_checks
+from nba_props.io.liveness import at_work
 from nba_props.jobs import build_jobs
 from nba_props.platform import Platform
 from nba_props.settings import load_settings
@@ -32,14 +33,16 @@ def build_defs(**overrides: Any) -> dg.Definitions:
 
 
 def measured(platform: Platform) -> dg.ResourceDefinition:
-    """The platform as a resource of runs: what a run counted is written when it ends, however it ends."""
+    """The platform as a resource of runs: alive as long as the run is, whoever launched it; what it counted is written at its end."""
 
     def resource(context: dg.InitResourceContext) -> Iterator[Platform]:
-        try:
-            yield platform
-        finally:
-            for refusal in platform.write_metrics(context.run.run_id if context.run else ""):
-                (context.log or dg.get_dagster_logger()).error(refusal)
+        run_id = context.run.run_id if context.run else ""
+        with at_work(platform.home, run_id):
+            try:
+                yield platform
+            finally:
+                for refusal in platform.write_metrics(run_id):
+                    (context.log or dg.get_dagster_logger()).error(refusal)
 
     return dg.ResourceDefinition(resource)
 

@@ -37,6 +37,7 @@ _SLATE_STEPS = (
     _COVERAGE_STEP,
 )
 _ANY_SYSTEM = "all"
+_UNDONE = ("failed", "interrupted")
 
 _SCHEDULE = """
 select game_date, game_id, home_team, away_team, season_type, tip_at
@@ -161,7 +162,7 @@ select
 from nba_reference.processor_run_history
 where
     (data_date <= @start_date and coalesce(data_date_end, data_date) >= @start_date)
-    or (status = 'failed' and started_at >= timestamp_sub(@now, interval 24 hour))
+    or (status in ('failed', 'interrupted') and started_at >= timestamp_sub(@now, interval 24 hour))
 order by started_at
 """
 
@@ -379,13 +380,13 @@ class Operations:
 
     @property
     def failed_runs(self) -> int:
-        return len({run["run_id"] for run in self.runs if run["status"] == "failed" and run["is_of_last_day"]})
+        return len({run["run_id"] for run in self.runs if run["status"] in _UNDONE and run["is_of_last_day"]})
 
     @property
     def failed_steps(self) -> list[str]:
-        """Steps whose latest run for the date failed."""
+        """Steps whose latest run for the date failed, or was stopped or killed."""
         latest = {run["processor_name"]: run["status"] for run in self.runs if run["is_of_date"]}
-        return sorted(name for name, status in latest.items() if status == "failed")
+        return sorted(name for name, status in latest.items() if status in _UNDONE)
 
     @property
     def coverage_computed_at(self) -> datetime | None:
@@ -592,7 +593,7 @@ def _operational_findings(facts: SlateFacts, operations: Operations) -> list[Fin
     findings += _rejections(operations)
     if operations.failed_steps:
         what = f"The latest run for {day} failed in {', '.join(operations.failed_steps)}."
-        findings.append(Finding(Level.NOTE, what, "read the error in nba_reference.processor_run_history"))
+        findings.append(Finding(Level.NOTE, what, f"nba-props history {day} --failed"))
     return findings
 
 

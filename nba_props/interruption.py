@@ -16,6 +16,6 @@ class InterruptibleRunner(Runner):
         before = len(self.outcome.failures)
         is_success = super().execute(job, stage, tags)
         if any(_INTERRUPTED in failure for failure in self.outcome.failures[before:]):
-            del self.outcome.failures[before:]
+            del self.outcome.failures[before:], self.outcome.failed_steps[before:]
             raise KeyboardInterrupt
         return is_success

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache
+from uuid import uuid4
 
 import dagster as dg
 
@@ -18,6 +19,7 @@ from nba_props.domain.calendar import contiguous_runs, month_start
 from nba_props.domain.model_kinds import MODEL_KINDS, ModelKind
 from nba_props.domain.models import training_window
 from nba_props.errors import NbaPropsError, NotReady
+from nba_props.io.liveness import at_work
 from nba_props.io.redaction import redact
 from nba_props.partitions import season_key
 from nba_props.platform import Platform
@@ -66,12 +68,33 @@ class Request:
         return {name: value for name, value in wanted.items() if value}
 
 
+@dataclass(frozen=True)
+class FailedStep:
+    """A step that failed, and the first and last partition it was for (months of models by their first day).
+
+    `is_not_ready`: only because an input is not there yet.
+    """
+
+    job: str
+    key: str
+    start: str | None
+    end: str | None
+    cause: str
+    is_not_ready: bool = False
+
+    def is_of(self, day: date) -> bool:
+        """TRUE if the step was for the date; a model is for every date of its month."""
+        wanted = month_start(day) if self.job == "models" else day
+        first, last = self.start or "", self.end or self.start or ""
+        return first <= wanted.isoformat() <= last
+
+
 @dataclass
 class Outcome:
-    """What the runs of a plan came to: failed steps with their errors, of which `not_ready` only lacked an input."""
+    """What the runs of a plan came to: failed steps with their errors, and failed checks."""
 
     failures: list[str] = field(default_factory=list)
-    not_ready: int = 0
+    failed_steps: list[FailedStep] = field(default_factory=list)
     runs: int = 0
 
     @property
@@ -81,7 +104,7 @@ class Outcome:
     @property
     def is_not_ready(self) -> bool:
         """TRUE if steps failed, and each only because an input is not there yet."""
-        return 0 < self.not_ready == len(self.failures)
+        return bool(self.failed_steps) and all(one.is_not_ready for one in self.failed_steps)
 
 
 class Runner:
@@ -117,18 +140,23 @@ class Runner:
             if stage.start
             else {}
         )
-        result = job.execute_in_process(
-            instance=self.instance,
-            tags={**ranged, **self.tags, **(tags or {})},
-            run_config=_QUIET,
-            raise_on_error=False,
-        )
+        run_id = str(uuid4())
+        with at_work(self.platform.home, run_id):
+            result = job.execute_in_process(
+                instance=self.instance,
+                tags={**ranged, **self.tags, **(tags or {})},
+                run_config=_QUIET,
+                raise_on_error=False,
+                run_id=run_id,
+            )
         self.outcome.runs += 1
         for event in result.all_events:
             if event.is_step_failure:
                 error = _innermost(event.step_failure_data.error)
-                self.outcome.failures.append(f"{stage.title}: {event.step_key}: {_cause(error)}")
-                self.outcome.not_ready += getattr(error, "cls_name", None) == NotReady.__name__
+                cause, is_not_ready = _cause(error), getattr(error, "cls_name", None) == NotReady.__name__
+                self.outcome.failures.append(f"{stage.title}: {event.step_key}: {cause}")
+                step = FailedStep(stage.job, str(event.step_key), stage.start, stage.end, cause, is_not_ready)
+                self.outcome.failed_steps.append(step)
         return result.success
 
 

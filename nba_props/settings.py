@@ -185,6 +185,12 @@ class Settings(BaseSettings):
         pattern=r"^https?://[^\s]+$",
         description="Address of the Dagster UI as people reach it; the links of alerts lead there.",
     )
+    keep_runs_days: int = Field(
+        180, ge=0, description="Days for which `history prune` keeps runs that succeeded, their ticks and metrics."
+    )
+    keep_failed_runs_days: int = Field(
+        30, ge=0, description="Days for which `history prune` keeps runs that did not succeed, and skipped ticks."
+    )
 
     log_format: LogFormat = Field(
         LogFormat.AUTO,

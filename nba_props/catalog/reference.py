@@ -116,12 +116,20 @@ class SourcePeople(Row):
 class ProcessorRunHistory(Row):
     run_id: Annotated[str, Field(description="Dagster run id.")]
     processor_name: Annotated[str, Field(description="Asset or step, e.g. analytics/player_game_summary.")]
+    asset: Annotated[
+        str | None, Field(description="Asset the step is of, or whose checks it ran; NULL in rows of older versions.")
+    ]
     data_date: Annotated[date | None, Field(description="First date of the range the run was for; NULL where undated.")]
     data_date_end: Annotated[date | None, Field(description="Last date of the range.")]
-    status: Annotated[str, Field(description="running, success, failed or skipped.")]
+    status: Annotated[str, Field(description="running, success, failed, skipped or interrupted (stopped or killed).")]
     started_at: c.StartedAt
-    finished_at: Annotated[datetime | None, Field(description="End, UTC; NULL while running.")]
-    duration_seconds: Annotated[float | None, Field(description="Seconds from start to end.")]
+    finished_at: Annotated[
+        datetime | None,
+        Field(description="End, UTC, or when it was found that the process had died; NULL while running."),
+    ]
+    duration_seconds: Annotated[
+        float | None, Field(description="Seconds from start to end; NULL where the process died.")
+    ]
     rows_written: Annotated[int | None, Field(description="Rows written, where the step writes rows.")]
     skip_reason: Annotated[str | None, Field(description="Why a step was skipped.")]
     error_message: Annotated[str | None, Field(description="The error of a failed step.")]
@@ -134,6 +142,16 @@ class ProcessorRunHistory(Row):
         int | None, Field(description="Bytes BigQuery bills for them; NULL on the embedded warehouse.")
     ]
     slot_ms: Annotated[int | None, Field(description="Slot time of them, ms; NULL on the embedded warehouse.")]
+    retries: Annotated[
+        int | None,
+        Field(description="Requests of the step made again after a limit or a fault; NULL on the embedded warehouse."),
+    ]
+    process: Annotated[
+        str | None, Field(description="Machine and process id that ran it; NULL in rows of older versions.")
+    ]
+    heartbeat_at: Annotated[
+        datetime | None, Field(description="Last sign of life, UTC; renewed while it runs on a shared warehouse.")
+    ]
 
 
 NBA_PLAYERS_REGISTRY = Table(

@@ -11,8 +11,10 @@ from nba_props.cli.alerts import alerts
 from nba_props.cli.demo import demo
 from nba_props.cli.doctor import doctor
 from nba_props.cli.fetching import fetch
+from nba_props.cli.history import history
 from nba_props.cli.homes import import_history, init, ui
 from nba_props.cli.names import names
+from nba_props.cli.seasons import seasons
 from nba_props.cli.shared import Home
 from nba_props.cli.simulate import simulate
 from nba_props.cli.slates import backfill, export, grade, run
@@ -55,12 +57,14 @@ app.command()(run)
 app.command()(backfill)
 app.command()(status)
 app.command()(alerts)
+app.command()(seasons)
 app.command()(coverage)
 app.command()(explain)
 app.command()(grade)
 app.command()(evaluate)
 app.command()(export)
 app.command()(sql)
+app.add_typer(history, name="history")
 app.add_typer(staging, name="staging")
 app.add_typer(names, name="names")
 app.add_typer(simulate, name="simulate")
@@ -69,6 +73,7 @@ app.command()(smoke)
 app.command()(ui)
 
 _GROUPS = {
+    "history": {"list", "prune"},
     "staging": {"list", "consolidate", "clean"},
     "names": {"unresolved", "alias"},
     "simulate": {"serve"},

@@ -16,6 +16,7 @@ from nba_props.errors import BadInput
 
 if TYPE_CHECKING:
     from nba_props.cli.people import Directory
+    from nba_props.plan import Outcome
     from nba_props.platform import Platform
 
 names = typer.Typer(help="Names: the unresolved queue, and aliases.", no_args_is_help=True)
@@ -106,11 +107,11 @@ def alias(
     note(
         f"running again {', '.join(binding.player_ids)} on {len(days)} dates, latest first: {', '.join(map(str, days))}"
     )
-    failures = _run_again(platform, binding, days)
+    done = _run_again(platform, binding, days)
 
     from nba_props.cli.slates import end_of_backfill
 
-    raise typer.Exit(end_of_backfill(platform, days, failures, as_json=as_json))
+    raise typer.Exit(end_of_backfill(platform, days, done, as_json=as_json))
 
 
 # -- the queue ---------------------------------------------------------------------------------------------------------
@@ -277,7 +278,7 @@ def _dates_to_run(platform: "Platform", binding: Binding, only: set[date] | None
     return sorted(waiting & predicted, reverse=True), sorted(waiting - predicted)
 
 
-def _run_again(platform: "Platform", binding: Binding, days: Sequence[date]) -> list[str]:
+def _run_again(platform: "Platform", binding: Binding, days: Sequence[date]) -> "Outcome":
     """Each date by itself, latest first: its features, and predictions of the person alone."""
     from nba_props.cli.runs import request_of, runs
 
@@ -287,4 +288,4 @@ def _run_again(platform: "Platform", binding: Binding, days: Sequence[date]) -> 
         for turn, day in enumerate(days, start=1):
             started.progress.prefix = f"[{turn}/{len(days)}] "
             run_dates(started.runner, [day], request_of(players=tuple(binding.player_ids)))
-    return started.outcome.failures
+    return started.outcome

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from nba_props.health import Verdict
     from nba_props.platform import Platform
     from nba_props.prepare import Prepared
+    from nba_props.retention import Keep, Pruned
+    from nba_props.seasons import Slate
 
 _COLOURS = {
     "READY": "green",
@@ -124,9 +126,119 @@ def failures(found: Sequence[str]) -> None:
         show(f"[bold red]{len(found)} failed steps[/bold red]", *(f"  - {escape(one)}" for one in found))
 
 
-def run_again(days: Sequence[date], command: str) -> None:
-    """Dates that did not come to a slate, and the command that runs them alone."""
-    show(f"[red]not ready:[/red] {', '.join(map(str, days))}", f"run them again alone: {escape(command)}")
+def run_again(failed: Mapping[date, Sequence[str]], command: str) -> None:
+    """Dates that did not come to their end, each with its reasons, and the command that runs them alone."""
+    show(f"[red]{len(failed)} failed dates[/red]")
+    for day, reasons in failed.items():
+        show(f"  - {day}: {escape(_short(reasons))}")
+    show(f"run them again alone: {escape(command)}")
+
+
+# -- what ran ----------------------------------------------------------------------------------------------------------
+
+
+def runs(found: Sequence[Mapping[str, Any]], day: date | None) -> None:
+    """Runs, newest first, each with a line for every step."""
+    if not found:
+        show(f"nothing ran for {day}" if day else "nothing ran")
+        return
+    headings = ("step", "dates", "status", "attempt", "rows", "bytes", "retries", "seconds", "why")
+    for run in found:
+        first = run["steps"][0]
+        title = f"{minute(first['started_at'])}  {run['status']}  run {run['run_id']}  {first['code_version']}"
+        show(table(headings, [_step(step) for step in run["steps"]], title=title, right=range(3, 8)))
+    show("all that a run logged: nba-props ui, Runs, by its id")
+
+
+def _step(step: Mapping[str, Any]) -> tuple[Any, ...]:
+    ends = _ends([step[name] for name in ("data_date", "data_date_end") if step[name]])
+    figures = ("rows_written", "bytes_processed", "retries")
+    return (
+        step["processor_name"],
+        " to ".join(ends) or "-",
+        step["status"],
+        step["attempt"],
+        *("-" if step[name] is None else step[name] for name in figures),
+        number(step["duration_seconds"]),
+        step["error_message"] or step["skip_reason"] or "",
+    )
+
+
+def pruned(done: "Pruned", keep: "Keep", *, is_dry: bool) -> None:
+    """What went, or would."""
+    verb = "would remove" if is_dry else "removed"
+    show(
+        f"{verb} {done.runs} runs of Dagster, {done.ticks} ticks, {done.history_rows} rows of run history,"
+        f" {done.metrics} metrics",
+        f"limits: success before {keep.succeeded_from:%Y-%m-%d}, anything else before {keep.others_from:%Y-%m-%d}",
+    )
+    if done.kept_runs:
+        show(f"kept {done.kept_runs} older runs: each holds the newest materialisation of a partition")
+    if not is_dry:
+        show(f"space given back: {done.bytes_given_back / 1e6:.1f} MB")
+    for one in done.left_alone:
+        show(f"  not rewritten, run prune again when nothing else is running: {escape(one)}")
+
+
+# -- seasons -----------------------------------------------------------------------------------------------------------
+
+_MARKS = {"there": "✓", "empty": "○", "missing": "✗", "not due": "·"}
+
+
+def seasons(rows: Sequence[Mapping[str, Any]]) -> None:
+    """A line a season or month: dates with games, and of how many each layer holds something."""
+    if not rows:
+        show("no date with games is scheduled")
+        return
+    layers = list(rows[0]["layers"])
+    cells = [(row["period"], row["dates"], *(_held(row["layers"][layer]) for layer in layers)) for row in rows]
+    show(table(("", "dates", *layers), cells, right=range(1, len(layers) + 2)))
+
+
+def _held(counts: Mapping[str, int]) -> str:
+    """`161` where nothing is missing, `150 of 161` where something is; what is not due counts in neither."""
+    there = counts.get("there", 0)
+    due = there + counts.get("missing", 0)
+    return str(there) if there == due else f"{there} of {due}"
+
+
+def slates(found: "Sequence[Slate]") -> None:
+    """A line a date, with a mark a layer and the first thing that is missing."""
+    layers = list(found[0].cells) if found else []
+    cells = [
+        (
+            slate.game_date,
+            *(_MARKS[slate.cells[layer].state] for layer in layers),
+            next((f"{name}: {cell.reason}" for name, cell in slate.cells.items() if cell.reason), ""),
+        )
+        for slate in found
+    ]
+    show(table(("date", *layers, "why"), cells))
+    show(", ".join(f"{mark} {word}" for word, mark in _MARKS.items()))
+
+
+def missing(found: Sequence[Mapping[str, Any]], commands: Sequence[str], *, is_full: bool) -> None:
+    """What is missing by season, layer and reason; in full with its dates and the commands that build it."""
+    if not found:
+        show("nothing is missing")
+        return
+    if not is_full:
+        counts: dict[tuple[str, str], int] = {}
+        for one in found:
+            counts[one["layer"], one["reason"]] = counts.get((one["layer"], one["reason"]), 0) + len(one["dates"])
+        summed = [(layer, count, reason) for (layer, reason), count in counts.items()]
+        show(table(("missing", "dates", "why"), summed, right=(1,)))
+        show("which dates, and the commands that build them: --missing")
+        return
+    rows = [
+        (one["season"], one["layer"], len(one["dates"]), one["reason"], " to ".join(_ends(one["dates"])))
+        for one in found
+    ]
+    show(table(("season", "missing", "dates", "why", "between"), rows, right=(2,)))
+    for command in commands:
+        show(f"build them: {escape(command)}")
+    if any(one["layer"] == "results" for one in found):
+        show("box scores come with an archive: nba-props import-history DIR")
 
 
 # -- coverage ----------------------------------------------------------------------------------------------------------
@@ -643,6 +755,11 @@ def _age(minutes: float) -> str:
 def _dates(days: Sequence[date]) -> str:
     """Latest first."""
     return f"{days[0]}" if len(days) == 1 else f"{days[0]} and {len(days) - 1} before"
+
+
+def _ends(days: Sequence[date]) -> list[str]:
+    """First and last; one where they are the same."""
+    return list(dict.fromkeys(str(day) for day in (*days[:1], *days[-1:])))
 
 
 def _span(seasons: Sequence[str]) -> str:

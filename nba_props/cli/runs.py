@@ -40,6 +40,7 @@ def runs(platform: Platform) -> Iterator[Runs]:
             from nba_props.prepare import prepare
 
             prepare(platform)
+            shared.settle(platform)
             with open_instance(platform) as instance:
                 runner = InterruptibleRunner(platform, instance, progress)
                 progress.outcome = runner.outcome

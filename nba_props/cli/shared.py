@@ -1,4 +1,4 @@
-"""What every command shares: its common options, the home it works on, and the dates it is given. No output here."""
+"""What every command shares: its common options, the home it works on, and the dates it is given. No results here."""
 
 from collections.abc import Iterable
 from contextvars import ContextVar
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nba_props.cli.screen import IS_JSON_LOG
-from nba_props.errors import BadInput
+from nba_props.cli.screen import IS_JSON_LOG, note
+from nba_props.errors import BadInput, NbaPropsError
 
 if TYPE_CHECKING:
     from nba_props.platform import Platform
@@ -73,6 +73,17 @@ def with_data(home: Path | None) -> "Platform":
     if not _games_between(platform, date.min, date.max):
         raise _without_data(platform)
     return platform
+
+
+def settle(platform: "Platform") -> None:
+    """Mark what died since the last command, and say so on stderr. A command that only looks goes on where that is refused."""
+    from nba_props.interrupted import mark_interrupted
+
+    try:
+        for step in mark_interrupted(platform):
+            note(f"marked as interrupted, its process is dead: {step}")
+    except NbaPropsError as refusal:
+        note(f"what died since the last command could not be marked: {refusal}")
 
 
 def _games_between(platform: "Platform", start: date, end: date) -> int:

@@ -16,7 +16,7 @@ from nba_props.errors import BadInput
 if TYPE_CHECKING:
     from nba_props.cli.people import Found
     from nba_props.cli.runs import Runs
-    from nba_props.plan import Request
+    from nba_props.plan import Outcome, Request
     from nba_props.platform import Platform
 
 Systems = Annotated[str | None, typer.Option("--systems", metavar="A,B", help="Only these prediction systems.")]
@@ -55,7 +55,7 @@ def run(
     say_if_unconfigured(platform)
     day = shared.day_of(date, platform)
     asked = _asked(platform, [day], systems, players, as_of, force, skip_completeness_gate)
-    failures = _run(platform, [day], select, asked)
+    failures = _run(platform, [day], select, asked).failures
 
     from nba_props.cli import render
     from nba_props.cli.verdicts import exit_code, verdict_of
@@ -91,8 +91,8 @@ def backfill(
         _say_no_slate(platform, start, end, as_json)
         return
     asked = _asked(platform, days, systems, players, as_of, force, skip_completeness_gate)
-    failures = _run(platform, days, select, asked)
-    raise typer.Exit(end_of_backfill(platform, days, failures, as_json=as_json))
+    done = _run(platform, days, select, asked)
+    raise typer.Exit(end_of_backfill(platform, days, done, as_json=as_json))
 
 
 def grade(
@@ -266,8 +266,8 @@ def _say_no_slate(platform: "Platform", start: str | None, end: str | None, as_j
         show(f"[bold]NO SLATE[/bold]  no game is scheduled from {first} to {last}")
 
 
-def _run(platform: "Platform", days: Sequence[date], select: str | None, asked: Asked) -> list[str]:
-    """Run the plan, or the selection, over the dates; what failed."""
+def _run(platform: "Platform", days: Sequence[date], select: str | None, asked: Asked) -> "Outcome":
+    """Run the plan, or the selection, over the dates; what it came to."""
     from nba_props.cli.runs import runs
 
     with runs(platform) as started:
@@ -281,7 +281,7 @@ def _run(platform: "Platform", days: Sequence[date], select: str | None, asked: 
             run_dates(started.runner, days, asked.request)
         else:
             _run_by_quarter(started, platform, days, asked.request)
-    return started.outcome.failures
+    return started.outcome
 
 
 def _run_by_quarter(started: "Runs", platform: "Platform", days: Sequence[date], request: "Request") -> None:
@@ -303,21 +303,21 @@ def _run_by_quarter(started: "Runs", platform: "Platform", days: Sequence[date],
     unfinished.forget()
 
 
-def end_of_backfill(platform: "Platform", days: Sequence[date], failures: list[str], *, as_json: bool) -> int:
-    """Print the table of verdicts and what to run again; the exit code."""
+def end_of_backfill(platform: "Platform", days: Sequence[date], done: "Outcome", *, as_json: bool) -> int:
+    """Print the table of verdicts, the dates that failed with their reasons, and how to run those alone; the exit code."""
     from nba_props.cli import render
-    from nba_props.cli.verdicts import exit_code, verdicts_of
+    from nba_props.cli.verdicts import exit_code, failed_dates, verdicts_of
 
     verdicts = verdicts_of(platform, days)
-    failed = [one.game_date for one in verdicts if one.verdict.exit_code == 2]
+    failed = failed_dates(verdicts, done.failed_steps)
     again = f"nba-props backfill --dates {','.join(map(str, failed))}" if failed else None
-    code = exit_code([one.verdict for one in verdicts], failures)
+    code = exit_code([one.verdict for one in verdicts], done.failures)
     if as_json:
-        found: dict[str, Any] = {"dates": [one.to_dict() for one in verdicts], "failures": failures}
-        show_json(found | {"failed_dates": failed, "run_again": again, "exit_code": code})
+        found: dict[str, Any] = {"dates": [one.to_dict() for one in verdicts], "failures": done.failures}
+        show_json(found | {"failed_dates": list(failed), "why_failed": failed, "run_again": again, "exit_code": code})
     else:
         render.verdicts(verdicts)
-        render.failures(failures)
+        render.failures(done.failures)
         if again:
             render.run_again(failed, shared.with_home(again, platform))
     return code

@@ -3,10 +3,13 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nba_props.health import Finding, Level, State, Verdict, slate_facts, slate_findings, slate_verdict, state_of
 from nba_props.platform import Platform
+
+if TYPE_CHECKING:
+    from nba_props.plan import FailedStep
 
 _FAR_APART_DAYS = 40
 """Dates further apart than this are asked for separately: facts come by range."""
@@ -63,6 +66,17 @@ def verdicts_of(platform: Platform, days: Iterable[date]) -> list[DateVerdict]:
     return found
 
 
+def failed_dates(verdicts: Iterable[DateVerdict], failed_steps: Sequence["FailedStep"]) -> dict[date, list[str]]:
+    """Dates to run again with their reasons: not ready, or failed in a step other than one system of several."""
+    found = {}
+    for one in verdicts:
+        reasons = [f"{step.key}: {step.cause}" for step in failed_steps if step.is_of(one.game_date)]
+        is_failed = any(not _is_of_one_system(reason) for reason in reasons)
+        if one.verdict.exit_code == 2 or is_failed:
+            found[one.game_date] = [*reasons, *one.reasons]
+    return found
+
+
 def _reasons(findings: Sequence[Finding]) -> tuple[str, ...]:
     """What was found, worst first, without the notes."""
     worst_first = sorted(findings, key=lambda finding: -finding.level)
@@ -82,6 +96,10 @@ def _near(days: Sequence[date]) -> list[list[date]]:
 def exit_code(verdicts: Iterable[State], failures: Sequence[str]) -> int:
     """The worst verdict decides; a failed step is an error, unless it is one system of several that answered."""
     worst = max((state.exit_code for state in verdicts), default=0)
-    if any("predictions/staging_" not in failure and "predictions__staging_" not in failure for failure in failures):
+    if any(not _is_of_one_system(failure) for failure in failures):
         return 2
     return max(worst, 1) if failures else worst
+
+
+def _is_of_one_system(failure: str) -> bool:
+    return "predictions/staging_" in failure or "predictions__staging_" in failure

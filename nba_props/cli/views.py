@@ -22,6 +22,7 @@ def status(
 ) -> None:
     """The five-minute verdict: READY, DEGRADED, NOT READY or NO SLATE, why, and what to do."""
     platform = shared.with_data(home)
+    shared.settle(platform)
     day = shared.day_of(date or "today", platform)
 
     from nba_props.cli.verdicts import verdict_of

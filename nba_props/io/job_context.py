@@ -21,12 +21,18 @@ class Usage:
     bytes_processed: int | None = None
     bytes_billed: int | None = None
     slot_ms: int | None = None
+    retries: int | None = None
 
     def add(self, bytes_processed: int | None, bytes_billed: int | None, slot_ms: int | None) -> None:
         """Add what one job said of itself; what it left unsaid leaves the sum as it is."""
         self.bytes_processed = _sum(self.bytes_processed, bytes_processed)
         self.bytes_billed = _sum(self.bytes_billed, bytes_billed)
         self.slot_ms = _sum(self.slot_ms, slot_ms)
+        self.retries = _sum(self.retries, 0)
+
+    def add_retry(self) -> None:
+        """Count a request that is made again."""
+        self.retries = _sum(self.retries, 1)
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,13 @@ def add_usage(bytes_processed: int | None, bytes_billed: int | None, slot_ms: in
     step = _step.get()
     if step:
         step.usage.add(bytes_processed, bytes_billed, slot_ms)
+
+
+def add_retry() -> None:
+    """Count a request that is made again for the step at work; outside of one it is nobody's."""
+    step = _step.get()
+    if step:
+        step.usage.add_retry()
 
 
 def label_value(text: str) -> str:

@@ -20,6 +20,7 @@ from nba_props.catalog.monitoring import METRICS as METRICS_TABLE
 from nba_props.catalog.predictions import PLAYER_PROP_PREDICTIONS
 from nba_props.errors import NbaPropsError, WarehouseBusy
 from nba_props.io.google_retry import CONCURRENT_UPDATE, reasons_of
+from nba_props.io.job_context import add_retry
 from nba_props.io.warehouse.base import Warehouse
 
 _WRITES = ("replace_range", "replace_rows", "upsert", "delete", "stage", "merge")
@@ -155,6 +156,7 @@ def counting_rate_limits(metrics: Metrics) -> Callable[[Exception], None]:
     """What a client's retry calls with each refusal that will be tried again (`on_retry=`): limits and conflicts are counted."""
 
     def count(error: Exception) -> None:
+        add_retry()
         reason = _rate_limit(error)
         if reason is not None:
             metrics.count("dml_rate_limits", reason=reason)

@@ -301,7 +301,13 @@ def test_who_cannot_be_bound_is_queued_and_never_guessed(season: Platform) -> No
 
 def person(name: str, universal_player_id: str | None, source_person_id: str = "7") -> dict[str, Any]:
     known = None if universal_player_id is None else int(universal_player_id.removeprefix("nba_"))
-    row = {"source": "espn", "source_person_id": source_person_id, "player_name": name, "team_abbr": "BOS"}
+    row = {
+        "source": "espn",
+        "first_seen_date": date(2025, 11, 1),
+        "source_person_id": source_person_id,
+        "player_name": name,
+        "team_abbr": "BOS",
+    }
     told = {"universal_player_id": universal_player_id, "source_player_id": known, "first_known_date": None}
     return row | told | {"method": "registry" if known else "unresolved", "reason": None if known else "not_found"}
 
@@ -315,9 +321,22 @@ def test_one_id_of_a_source_is_one_person() -> None:
     ]
 
 
-def test_an_id_of_two_people_is_nobodys() -> None:
-    rows = settled([person("Ann", "nba_1"), person("Bob", "nba_2")])
-    assert [(row["universal_player_id"], row["reason"]) for row in rows] == [(None, "ambiguous")] * 2
+def test_what_an_id_was_told_to_be_stands_and_whoever_contradicts_it_is_nobody() -> None:
+    rows = settled([person("Ann", "nba_1"), person("Bob", "nba_2"), person("Anna", None)])
+    assert [(row["universal_player_id"], row["reason"]) for row in rows] == [
+        ("nba_1", None),
+        (None, "source_id_contradicted"),
+        ("nba_1", None),
+    ]
+
+
+def test_what_is_told_later_is_known_from_then_on() -> None:
+    """A roster of before stays as it was: the person is in it only from the date on which another spelling told of him."""
+    earlier, later = date(2025, 11, 1), date(2025, 11, 20)
+    rows = settled(
+        [person("Annie", None) | {"first_seen_date": earlier}, person("Ann", "nba_1") | {"first_seen_date": later}]
+    )
+    assert (rows[0]["universal_player_id"], rows[0]["first_known_date"]) == ("nba_1", later - timedelta(days=1))
 
 
 def test_a_name_in_place_of_an_id_binds_nobody_of_another_team() -> None:

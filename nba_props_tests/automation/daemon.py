@@ -66,9 +66,7 @@ class Daemon:
         for _ in range(turns):
             with freeze_time(now):
                 self._turn(
-                    launch_scheduled_runs(
-                        self._workspace, _log, end_datetime_utc=now, iteration_times=self._iterations
-                    )
+                    launch_scheduled_runs(self._workspace, _log, end_datetime_utc=now, iteration_times=self._iterations)
                 )
                 self._turn(self._queue.run_iteration(self._workspace, fixed_iteration_time=now.timestamp()))
                 self._turn(execute_sensor_iteration(self._workspace, _log, None, None))

@@ -71,5 +71,11 @@ def test_days_pass_and_each_slate_is_published_once(days: tuple[Platform, Daemon
     for state in running.instance.all_instigator_state():
         print(state.instigator_name)
         for tick in reversed(running.instance.get_ticks(state.instigator_origin_id, state.selector_id)):
-            print("   ", datetime.fromtimestamp(tick.timestamp, EASTERN), tick.status.value, tick.skip_reason, tick.error and tick.error.to_string()[-800:])
+            print(
+                "   ",
+                datetime.fromtimestamp(tick.timestamp, EASTERN),
+                tick.status.value,
+                tick.skip_reason,
+                tick.error and tick.error.to_string()[-800:],
+            )
     assert 0

@@ -70,15 +70,37 @@ def test_a_backfill_ends_with_a_line_a_date_and_the_command_for_those_that_faile
     capsys: pytest.CaptureFixture[str], slate_platform: Platform
 ) -> None:
     from nba_props.cli.slates import end_of_backfill
+    from nba_props.plan import FailedStep, Outcome
 
-    failure = f"features {NEVER_RUN}: analytics__line_prices: the disk is [full]"
-    code = end_of_backfill(slate_platform, [NEVER_RUN, YESTERDAY, TONIGHT], [failure], as_json=False)
+    day = NEVER_RUN.isoformat()
+    failed = FailedStep("features", "analytics__line_prices", day, day, "the disk is [full]")
+    done = Outcome([f"features {day}: analytics__line_prices: the disk is [full]"], [failed])
+    code = end_of_backfill(slate_platform, [NEVER_RUN, YESTERDAY, TONIGHT], done, as_json=False)
     said = capsys.readouterr().out
     assert code == 2
     assert f"nba-props backfill --dates {NEVER_RUN} --home" in said
-    assert "the disk is [full]" in said
+    assert f"  - {NEVER_RUN}: analytics__line_prices: the disk is [full]" in said
     for day in (NEVER_RUN, YESTERDAY, TONIGHT):
         assert f"\n {day}" in said
+
+
+def test_a_date_that_is_ready_and_failed_in_a_step_is_run_again_but_not_for_one_system_of_several(
+    slate_platform: Platform,
+) -> None:
+    from nba_props.cli.verdicts import failed_dates
+    from nba_props.plan import FailedStep
+
+    verdicts = verdicts_of(slate_platform, [YESTERDAY, TONIGHT])
+    of_one_system = FailedStep("predictions", "predictions__staging_ridge_v1", "2025-12-02", "2025-12-03", "no model")
+    of_a_range = FailedStep("grading", "grading__prediction_accuracy", "2025-12-01", "2025-12-02", "no box score")
+    of_a_month = FailedStep("models", "predictions__ridge_v1_model", "2025-12-01", None, "the disk is full")
+    assert failed_dates(verdicts, [of_one_system]) == {}
+    assert failed_dates(verdicts, [of_one_system, of_a_range])[YESTERDAY][:2] == [
+        "predictions__staging_ridge_v1: no model",
+        "grading__prediction_accuracy: no box score",
+    ]
+    assert TONIGHT not in failed_dates(verdicts, [of_a_range])
+    assert set(failed_dates(verdicts, [of_a_month])) == {YESTERDAY, TONIGHT}
 
 
 # -- coverage ----------------------------------------------------------------------------------------------------------

@@ -454,7 +454,7 @@ def test_a_read_only_home_can_be_read_and_says_why_not_written(root: Path, proce
         path.chmod(0o755)
     try:
         with running(processes, use_a_read_only_home, root, told) as writer:
-            found = [told.get(timeout=30) for _ in range(5)]
+            found = [told.get(timeout=120) for _ in range(5)]
             writer.join()
     finally:
         for path, mode in modes:

@@ -21,7 +21,7 @@ from nba_props_tests.point_in_time.building import (
 from nba_props_tests.point_in_time.comparing import differences, snapshot
 from nba_props_tests.point_in_time.conftest import REAL_DAY, Built
 
-pytestmark = pytest.mark.archive
+pytestmark = [pytest.mark.archive, pytest.mark.whole]
 
 SUNDAY = date(2024, 3, 17)
 

@@ -10,7 +10,7 @@ from nba_props.domain.systems import SYSTEM_IDS
 from nba_props_tests.point_in_time.building import build_coverage, build_slate, frame
 from nba_props_tests.point_in_time.conftest import REAL_DAY, Built
 
-pytestmark = pytest.mark.archive
+pytestmark = [pytest.mark.archive, pytest.mark.whole]
 
 BY_DESIGN = {"no_line_low_minutes", "no_line_not_seen_recently", "incomplete_history", "injured_out", "combo_quote"}
 UNEXPECTED = {"name_unresolved", "not_in_registry", "no_features", "low_quality_features", "no_context", "void"}

@@ -35,9 +35,11 @@ PARSED: tuple[Table, ...] = tuple(
         "roster_snapshots",
         "player_list",
         "source_capabilities",
-        *(one.name for one in REPORT_TABLES),
     )
 )
+"""What an archive is parsed into."""
+
+WRITTEN: tuple[Table, ...] = (*PARSED, *REPORT_TABLES)
 QUARANTINE = table("nba_raw.quarantined_rows")
 IMPORTS = table("nba_raw.archive_imports")
 
@@ -45,7 +47,8 @@ IMPORTS = table("nba_raw.archive_imports")
 @dg.multi_asset(
     name="archive_history",
     specs=[
-        dg.AssetSpec(**asset_spec_kwargs(one), partitions_def=SEASONS, owners=OWNERS, skippable=False) for one in PARSED
+        dg.AssetSpec(**asset_spec_kwargs(one), partitions_def=SEASONS, owners=OWNERS, skippable=False)
+        for one in WRITTEN
     ],
     backfill_policy=dg.BackfillPolicy.single_run(),
 )
@@ -71,7 +74,7 @@ def archive_history(
         step.rows_written = written.total()
     refused = [*(one.quarantined for one in archives.values()), *(one.quarantined for one in live.values())]
     shared: dict[str, Any] = {"archives": ", ".join(ids), **_counts(refused, [*live.values()]), **step.usage_metadata}
-    for one in PARSED:
+    for one in WRITTEN:
         yield dg.MaterializeResult(
             asset_key=dg.AssetKey(list(one.asset_key)), metadata={"rows_changed": written[one.name], **shared}
         )
@@ -82,9 +85,8 @@ def _write_archive(platform: Platform, parsed: ParsedArchive, live: Sequence[Ass
     changed = {}
     for name, rows in parsed.rows.items():
         one = TABLES[f"nba_raw.{name}"]
-        changed[name] = platform.warehouse.upsert(
-            one, without(one, rows, [better.rows[name] for better in live])
-        ).changed
+        told = [better.rows[name] for better in live if name in better.rows]  # no live payload tells game lines
+        changed[name] = platform.warehouse.upsert(one, without(one, rows, told)).changed
     platform.warehouse.upsert(QUARANTINE, parsed.quarantined)
     platform.warehouse.upsert(IMPORTS, parsed.counts)
     return changed

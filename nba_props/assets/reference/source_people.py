@@ -3,10 +3,9 @@
 Who stays unresolved is queued by `name_resolution`, date by date, with the other names that a person must decide.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import dagster as dg
@@ -26,6 +25,9 @@ SOURCE_PEOPLE = table("nba_reference.source_people")
 
 BY_SOURCE_ID = "source_id"
 """Method of a person whom another spelling, or another team, under the same id of the source has told."""
+
+CONTRADICTED = "source_id_contradicted"
+"""Reason of a spelling whose id was told to be somebody else before."""
 
 _NAMED = """
 select source, source_person_id, player_name, team_abbr, min(named_date) as first_seen_date
@@ -64,7 +66,7 @@ def resolved_people(platform: Platform) -> pa.Table:
     named = platform.warehouse.query(_NAMED).to_pylist()
     played_for = platform.warehouse.query(_PLAYED_FOR).to_pylist()
     resolver = _Resolver(registered_people(platform), aliases(platform), played_for)
-    rows = settled([_row(one, resolver.person_of(one), resolver.index) for one in named])
+    rows = settled([resolver.row_of(one) for one in named])
     return pa.Table.from_pylist(rows, schema=arrow_schema(SOURCE_PEOPLE))
 
 
@@ -79,13 +81,31 @@ class _Resolver:
     aliases: Sequence[Alias]
     played_for: Sequence[Row]
 
-    def person_of(self, named: Row) -> Resolution:
-        """Who is meant, by name and team."""
+    def row_of(self, named: Row) -> Row:
+        """Who is meant, by name and team, and the last date on which that could not have been told."""
         day, team = named["first_seen_date"], named["team_abbr"]
         then = self._resolved(named["player_name"], team, self.index.as_of(day, self._teams_before(day)))
         if then.universal_player_id is not None:
-            return then
-        return self._resolved(named["player_name"], team, self.index.as_of(date.max, self._team_of_season(day, team)))
+            return _row(named, then, self._unknown_until(then))
+        now = self._resolved(named["player_name"], team, self.index.as_of(date.max, self._team_of_season(day, team)))
+        return _row(named, now, _latest(self._unknown_until(now), self._first_game(now, day, team)))
+
+    def _unknown_until(self, answer: Resolution) -> date | None:
+        person = answer.universal_player_id
+        return None if person is None else self.index.people[person].first_known_date
+
+    def _first_game(self, answer: Resolution, day: date, team: str) -> date | None:
+        """His first game for the team that season: what told who is meant, where it was told in hindsight."""
+        season = season_of(day)
+        return next(
+            (
+                row["first_game_date"]
+                for row in self.played_for
+                if (row["universal_player_id"], row["team_abbr"], row["season"])
+                == (answer.universal_player_id, team, season)
+            ),
+            None,
+        )
 
     def _resolved(self, name: str, team: str, registry: Registry) -> Resolution:
         (answer,) = resolve_batch([NameRequest(name, (team, team))], registry, self.aliases, ())
@@ -106,41 +126,56 @@ class _Resolver:
 
 
 def settled(rows: Sequence[Row]) -> list[Row]:
-    """Rows in which one id of a source is one person: told by one spelling it is told for all; contradicted, for none."""
-    people: dict[tuple[str, str], set[str]] = defaultdict(set)
+    """Rows in which one id of a source is one person: told by one spelling it is told for all, from then on.
+
+    `rows` are in the order in which they were first seen. A spelling that contradicts what was told before it binds nobody;
+    what was told before stands: no later word changes an earlier roster.
+    """
     told: dict[tuple[str, str], Row] = {}
-    for row in _with_id(rows):
-        if row["universal_player_id"] is not None:
-            people[_id(row)].add(row["universal_player_id"])
-            told[_id(row)] = row
-    return [_settled(row, people.get(_id(row), set()), told.get(_id(row))) for row in rows]
+    kept = []
+    for row in rows:
+        row = _uncontradicted(row, told.get(_id(row)))
+        kept.append(row)
+        if row["universal_player_id"] is not None and row["source_person_id"] != row["player_name"]:
+            told.setdefault(_id(row), row)
+    return [_told_by_id(row, told.get(_id(row))) for row in kept]
 
 
-def _settled(row: Row, people: set[str], told: Row | None) -> Row:
-    if len(people) > 1:
-        nobody = dict.fromkeys(("universal_player_id", "source_player_id", "first_known_date"))
-        return row | nobody | {"method": "unresolved", "reason": "ambiguous"}
-    if told is None or row["universal_player_id"] is not None or row["source_person_id"] == row["player_name"]:
+def _uncontradicted(row: Row, told: Row | None) -> Row:
+    if told is None or row["universal_player_id"] in (None, told["universal_player_id"]):
         return row
-    person = {name: told[name] for name in ("universal_player_id", "source_player_id", "first_known_date")}
-    return row | person | {"method": BY_SOURCE_ID, "reason": None}
+    nobody = dict.fromkeys(("universal_player_id", "source_player_id", "first_known_date"))
+    return row | nobody | {"method": "unresolved", "reason": CONTRADICTED}
 
 
-def _with_id(rows: Iterable[Row]) -> Iterable[Row]:
-    """Rows of persons who have an id: a name in its place binds nobody of another team."""
-    return (row for row in rows if row["source_person_id"] != row["player_name"])
+def _told_by_id(row: Row, told: Row | None) -> Row:
+    """An unresolved row as another of the same id tells it, unknown until the day before that one was seen."""
+    if told is None or row["universal_player_id"] is not None or row["reason"] == CONTRADICTED:
+        return row
+    if row["source_person_id"] == row["player_name"]:  # a name in an id's place binds nobody of another team
+        return row
+    hindsight = (
+        told["first_seen_date"] - timedelta(days=1) if told["first_seen_date"] > row["first_seen_date"] else None
+    )
+    person = {name: told[name] for name in ("universal_player_id", "source_player_id")}
+    known = {"first_known_date": _latest(told["first_known_date"], hindsight)}
+    return row | person | known | {"method": BY_SOURCE_ID, "reason": None}
+
+
+def _latest(*days: date | None) -> date | None:
+    return max((day for day in days if day is not None), default=None)
 
 
 def _id(row: Row) -> tuple[str, str]:
     return row["source"], row["source_person_id"]
 
 
-def _row(named: Row, answer: Resolution, index: NameIndex) -> Row:
+def _row(named: Row, answer: Resolution, unknown_until: date | None) -> Row:
     person = answer.universal_player_id
     return named | {
         "universal_player_id": person,
         "source_player_id": None if person is None else int(person.removeprefix("nba_")),
-        "first_known_date": None if person is None else index.people[person].first_known_date,
+        "first_known_date": None if person is None else unknown_until,
         "method": answer.method,
         "reason": answer.reason,
     }

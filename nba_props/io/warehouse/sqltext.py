@@ -41,6 +41,10 @@ PARAMETERS: Mapping[str, str] = {
     "player_lookup": "STRING",
     "player_id": "STRING",
     "grace_minutes": "FLOAT64",
+    "keep_from": "TIMESTAMP",
+    "keep_failed_from": "TIMESTAMP",
+    "row_limit": "INT64",
+    "only_failed": "BOOL",
 }
 """Every parameter a statement may use, with its GoogleSQL type: a NULL needs one too."""
 

@@ -19,16 +19,8 @@ from nba_props.io.sources.live.balldontlie import (
     parse_standings,
 )
 from nba_props.io.sources.live.contract import Parsed, Payload, PayloadRejected, Row, Sheet, Source
-from nba_props_tests.io.live.payload_kit import (
-    FETCHED,
-    assert_refuses_cut_bodies,
-    assert_survives,
-    judged,
-    landed,
-    recorded,
-    refusals_of,
-    rows_of,
-)
+from nba_props_tests.io.live.mutations import assert_refuses_broken_bodies, assert_survives
+from nba_props_tests.io.live.payload_kit import FETCHED, judged, landed, recorded, refusals_of, rows_of
 
 DAY = date(2024, 1, 15)
 NOON = datetime(2024, 1, 15, 17, tzinfo=UTC)
@@ -133,8 +125,8 @@ def test_seconds_on_the_floor_are_told_as_00_beside_a_count() -> None:
         ({"min": ""}, "min_missing"),
         ({"pts": "10"}, "pts_unreadable"),
         ({"pts": True}, "pts_unreadable"),
-        ({"ast": 10**30}, "ast_unreadable"),
-        ({"player": None}, "player_unreadable"),
+        ({"ast": 10**30}, "ast_out_of_range"),
+        ({"player": None}, "player_missing"),
         ({"player": {"id": 1, "first_name": "Ian"}}, "player_last_name_missing"),
     ],
 )
@@ -377,22 +369,28 @@ def word_of(row: Row) -> str:
 
 
 def test_damaged_box_scores_harm_no_other_row() -> None:
-    games = [
-        a_game("BOS", "NYK", 1),
-        a_game("LAL", "DEN", 11),
-        a_game("MIA", "ORL", 21, [a_line(21, "00"), a_line(22)]),
-    ]
-    assert_survives(lambda sent: parse_box_scores(box_scores(*sent)), games, word_of, damages=3_000)
-    document = {"data": games}
-    parse = lambda sent: parse_box_scores(landed(Source.BALLDONTLIE, "box_scores", DAY, sent))  # noqa: E731
-    assert_survives(parse, document, word_of, damages=500)
-    assert_refuses_cut_bodies(parse, json.dumps(document).encode(), cuts=300)
+    def parse(sent: Any) -> Parsed:
+        return parse_box_scores(landed(Source.BALLDONTLIE, "box_scores", DAY, sent))
+
+    absent = [a_line(21, "00"), a_line(22)]
+    games = {"data": [a_game("BOS", "NYK", 1), a_game("LAL", "DEN", 11), a_game("MIA", "ORL", 21, absent)]}
+    assert_survives(parse, games, word_of, rows_in=("data", "players"), count=1_000)
+    assert_refuses_broken_bodies(parse, games, count=100)
 
 
-def test_damaged_standings_and_injuries_harm_no_other_row() -> None:
-    teams = [a_standing(team) for team in ("BOS", "NYK", "LAL")]
-    assert_survives(lambda sent: parse_standings(standings(*sent)), teams, word_of, damages=1_000)
+def test_damaged_standings_harm_no_other_row() -> None:
+    def parse(sent: Any) -> Parsed:
+        return parse_standings(landed(Source.BALLDONTLIE, "standings", DAY, sent))
+
+    teams = {"data": [a_standing(team) for team in ("BOS", "NYK", "LAL")]}
+    assert_survives(parse, teams, word_of, rows_in=("data",), count=400)
+    assert_refuses_broken_bodies(parse, teams, count=100)
+
+
+def test_damaged_injuries_harm_no_other_row() -> None:
+    def parse(sent: Any) -> Parsed:
+        return parse_injuries(landed(Source.BALLDONTLIE, "player_injuries", DAY, sent))
+
     hurt = {"data": [an_injury(1), an_injury(2, "Doubtful"), an_injury(3)], "meta": {"per_page": 100}}
-    parse = lambda sent: parse_injuries(landed(Source.BALLDONTLIE, "player_injuries", DAY, sent))  # noqa: E731
-    assert_survives(parse, hurt, word_of, damages=1_000)
-    assert_refuses_cut_bodies(parse, json.dumps(hurt).encode(), cuts=200)
+    assert_survives(parse, hurt, word_of, rows_in=("data",), count=400)
+    assert_refuses_broken_bodies(parse, hurt, count=100)

@@ -10,16 +10,8 @@ from nba_props.domain.calendar import noon_eastern
 from nba_props.io.sources.live.contract import Parsed, Payload, PayloadRejected, Sheet, Source
 from nba_props.io.sources.live.espn import SOURCE, TEAM_IDS, parse_roster, parse_scoreboard
 from nba_props.io.sources.teams import TEAMS, team_code
-from nba_props_tests.io.live.payload_kit import (
-    FETCHED,
-    assert_refuses_cut_bodies,
-    assert_survives,
-    judged,
-    landed,
-    recorded,
-    refusals_of,
-    rows_of,
-)
+from nba_props_tests.io.live.mutations import assert_refuses_broken_bodies, assert_survives
+from nba_props_tests.io.live.payload_kit import FETCHED, judged, landed, recorded, refusals_of, rows_of
 
 DAY = date(2024, 1, 15)
 NOON = datetime(2024, 1, 15, 17, tzinfo=UTC)
@@ -110,10 +102,10 @@ def test_small_and_large_rosters_of_the_summer_are_kept(size: int) -> None:
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [
-        ({"id": None}, "id_unreadable"),
+        ({"id": None}, "id_missing"),
         ({"id": ""}, "id_unreadable"),
         ({"id": 7}, "id_unreadable"),
-        ({"displayName": None}, "displayName_unreadable"),
+        ({"displayName": None}, "display_name_missing"),
     ],
 )
 def test_one_bad_athlete_is_refused_and_the_others_stay(fault: dict[str, Any], reason: str) -> None:
@@ -152,10 +144,10 @@ def test_the_latest_injury_counts_and_holds_as_of_the_fetch() -> None:
     ("injuries", "reason"),
     [
         ([an_injury("Resting")], "status_unknown"),
-        ([an_injury(date="yesterday")], "injuries_0_date_unreadable"),
-        ([an_injury(date="2024-01-10T15:30")], "injuries_0_date_unreadable"),
-        ([{"date": "2024-01-10T15:30Z"}], "injuries_0_status_missing"),
-        (None, "injuries_unreadable"),
+        ([an_injury(date="yesterday")], "injuries_date_unreadable"),
+        ([an_injury(date="2024-01-10T15:30")], "injuries_date_unreadable"),
+        ([{"date": "2024-01-10T15:30Z"}], "injuries_status_missing"),
+        (None, "injuries_missing"),
     ],
 )
 def test_an_injury_that_cannot_be_read_is_refused_and_costs_nobody_his_place(injuries: Any, reason: str) -> None:
@@ -224,14 +216,14 @@ def test_two_home_teams_are_none() -> None:
     event = an_event("BOS", "NY")
     event["competitions"][0]["competitors"][1]["homeAway"] = "home"
     parsed = parse_scoreboard(scoreboard(event, an_event("LAL", "DEN")))
-    assert refusals_of(parsed, Sheet.RESULTS) == [(0, "homeAway_unknown")]
+    assert refusals_of(parsed, Sheet.RESULTS) == [(0, "home_away_unknown")]
 
 
 def test_a_score_in_words_is_refused() -> None:
     event = an_event("BOS", "NY")
     event["competitions"][0]["competitors"][1]["score"] = "ninety"
     parsed = parse_scoreboard(scoreboard(event, an_event("LAL", "DEN")))
-    assert refusals_of(parsed, Sheet.RESULTS) == [(0, "competitions_0_competitors_1_score_unreadable")]
+    assert refusals_of(parsed, Sheet.RESULTS) == [(0, "competitions_competitors_score_unreadable")]
 
 
 def test_no_events_is_an_empty_slate_and_another_league_is_rejected() -> None:
@@ -287,15 +279,19 @@ def test_another_days_roster_is_never_asked_for() -> None:
 
 # -- damage -------------------------------------------------------------------------------------------------------------
 def test_a_damaged_roster_harms_no_other_row() -> None:
+    def parse(sent: Any) -> Parsed:
+        return parse_roster(roster(sent))
+
     hurt = [an_athlete(1, an_injury()), an_athlete(2, an_injury("Doubtful"), an_injury("Out", "2024-01-01T00:00Z"))]
     sent = a_roster(*hurt, size=8)
-    parse = lambda sent: parse_roster(roster(sent))  # noqa: E731
-    assert_survives(parse, sent, lambda row: row["player_name"].split()[-1], damages=3_000)
-    assert_refuses_cut_bodies(parse, json.dumps(sent).encode(), cuts=300)
+    assert_survives(parse, sent, lambda row: row["player_name"].split()[-1], rows_in=("athletes",), count=800)
+    assert_refuses_broken_bodies(parse, sent, count=100)
 
 
 def test_a_damaged_scoreboard_harms_no_other_row() -> None:
+    def parse(sent: Any) -> Parsed:
+        return parse_scoreboard(landed(Source.ESPN, "scoreboard", DAY, sent))
+
     sent = a_scoreboard(an_event("BOS", "NY"), an_event("LAL", "DEN"), an_event("MIA", "ORL"))
-    parse = lambda sent: parse_scoreboard(landed(Source.ESPN, "scoreboard", DAY, sent))  # noqa: E731
-    assert_survives(parse, sent, lambda row: str(row["home_abbr"]), damages=3_000)
-    assert_refuses_cut_bodies(parse, json.dumps(sent).encode(), cuts=300)
+    assert_survives(parse, sent, lambda row: row["home_abbr"], rows_in=("events",), count=800)
+    assert_refuses_broken_bodies(parse, sent, count=100)

@@ -1,21 +1,18 @@
 """The injury report: which documents are asked for, and rows from the words of a PDF, drawn here or recorded."""
 
-import random
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import numpy as np
 import pdfplumber
-import pyarrow as pa
 import pytest
 
-from nba_props.io.sources.archive.border import Batch, validate
-from nba_props.io.sources.live.contract import Outcome, Parsed, Payload, PayloadRejected, Sheet, Source
+from nba_props.io.sources.live.contract import Parsed, PayloadRejected, Sheet, Source
 from nba_props.io.sources.live.injury_report import SOURCE
 from nba_props.io.sources.live.injury_report.parse import parse_injury_report
-from nba_props.io.sources.live.rows import MODELS
+from nba_props_tests.io.live.mutations import survivors, truncations, with_wrong_bytes
+from nba_props_tests.io.live.payload_kit import judged, landed
 
 DAY = date(2025, 1, 15)
 FETCHED = datetime(2025, 1, 15, 22, 45, tzinfo=UTC)
@@ -119,8 +116,8 @@ def a_report(*pages: Sequence[Cells], title: str = "Injury Report: 01/15/25 05:3
 
 
 def parsed(body: bytes) -> Parsed:
-    place = ("landing/x", Source.INJURY_REPORT, "injury_report", DAY, "05PM", FETCHED)
-    return parse_injury_report(Payload(*place, Outcome.CONTENT, 200, {}, {}, body))
+    sent = landed(Source.INJURY_REPORT, "injury_report", DAY, body, label="05PM", fetched_at=FETCHED)
+    return parse_injury_report(sent)
 
 
 def entries(found: Parsed) -> list[tuple[str, str, str, str | None]]:
@@ -129,9 +126,7 @@ def entries(found: Parsed) -> list[tuple[str, str, str, str | None]]:
 
 
 def refusals_at_the_border(found: Parsed) -> Counter[str]:
-    numbers, rows = zip(*found.rows[Sheet.INJURIES], strict=True)
-    batch = Batch("x", pa.Table.from_pylist([dict(row) for row in rows]), np.array(numbers))
-    return Counter(validate([batch], MODELS[Sheet.INJURIES])["refusal"].dropna())
+    return Counter(judged(found, Sheet.INJURIES)["refusal"].dropna())
 
 
 # -- rows -------------------------------------------------------------------------------------------------------------
@@ -236,7 +231,7 @@ def test_a_status_of_another_vocabulary_is_refused_at_the_border() -> None:
 # -- what is no report ------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("body", [b"", b"<html>Access Denied</html>", b"%PDF-1.4\nnothing else", pdf_of([Page()])])
 def test_what_is_no_report_is_rejected_whole(body: bytes) -> None:
-    with pytest.raises(PayloadRejected, match="landing/x") as refused:
+    with pytest.raises(PayloadRejected, match="landing/injury_report/2025-01-15/injury_report/05PM") as refused:
         parsed(body)
     assert refused.value.next_step
 
@@ -264,26 +259,9 @@ def test_pages_of_two_reports_are_rejected() -> None:
 
 
 def test_a_damaged_pdf_is_rejected_or_read_and_nothing_else() -> None:
-    chance, body = random.Random(7), a_report([FIRST, a_row("Moss, Al", "Out", "Rest")])
-    outcomes = Counter(_outcome(_damaged(body, chance)) for _ in range(150))
-    assert set(outcomes) == {"rejected", "read"}
-
-
-def _damaged(body: bytes, chance: random.Random) -> bytes:
-    if chance.random() < 0.2:
-        return body[: chance.randrange(len(body))]
-    damaged = bytearray(body)
-    for _ in range(chance.randrange(1, 30)):
-        damaged[chance.randrange(len(damaged))] = chance.randrange(256)
-    return bytes(damaged)
-
-
-def _outcome(body: bytes) -> str:
-    try:
-        parsed(body)
-    except PayloadRejected:
-        return "rejected"
-    return "read"
+    body = a_report([FIRST, a_row("Moss, Al", "Out", "Rest")])
+    damaged = [*truncations(body, seed=7, count=30), *with_wrong_bytes(body, seed=7, count=120, most=30)]
+    assert 0 < len(survivors(parsed, iter(damaged))) < len(damaged)
 
 
 # -- the recorded report ----------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from nba_props.catalog.model import Table
 from nba_props.catalog.raw import ARCHIVE_IMPORTS, QUARANTINED_ROWS
 from nba_props.catalog.render.arrow import conform
 from nba_props.io.sources.archive.columns import arrow_series, distinct, is_true
-from nba_props.io.sources.archive.payloads import Payload, Problem, Rule
+from nba_props.io.sources.archive.payloads import Payload, Problem, Rule, problem_of_error
 
 SOURCE = "archive"
 INSTANT = pa.timestamp("us", tz="UTC")
@@ -36,13 +36,6 @@ _ARROW: dict[type, pa.DataType] = {
     bool: pa.bool_(),
     date: pa.date32(),
     datetime: INSTANT,
-}
-_PROBLEM_OF_ERROR = {
-    **dict.fromkeys(
-        ("greater_than_equal", "less_than_equal", "finite_number", "int_parsing_size"), Problem.OUT_OF_RANGE
-    ),
-    "string_too_long": Problem.OUT_OF_RANGE,
-    "date_from_datetime_inexact": Problem.NOT_MIDNIGHT,
 }
 
 
@@ -156,8 +149,7 @@ def _verdict(adapter: TypeAdapter[Any], value: Any) -> tuple[Any, str | None]:
         return adapter.validate_python(value), None
     except ValidationError as error:
         kind = error.errors(include_url=False, include_context=False, include_input=False)[0]["type"]
-        own = kind if kind in set(Problem) else None
-        return None, str(own or _PROBLEM_OF_ERROR.get(kind, Problem.UNREADABLE))
+        return None, str(problem_of_error(kind))
 
 
 @cache

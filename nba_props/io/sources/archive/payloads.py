@@ -42,6 +42,21 @@ class Problem(StrEnum):
     NOT_IN_TENTHS = "not_in_tenths"
 
 
+_PROBLEM_OF_ERROR = {
+    **{str(problem): problem for problem in Problem},
+    **dict.fromkeys(
+        ("greater_than_equal", "less_than_equal", "finite_number", "int_parsing_size"), Problem.OUT_OF_RANGE
+    ),
+    "string_too_long": Problem.OUT_OF_RANGE,
+    "date_from_datetime_inexact": Problem.NOT_MIDNIGHT,
+}
+
+
+def problem_of_error(kind: str) -> Problem:
+    """The problem that a type of pydantic's errors stands for, our own custom types included."""
+    return _PROBLEM_OF_ERROR.get(kind, Problem.UNREADABLE)
+
+
 class Reason(StrEnum):
     """Why a row whose fields are each fine was refused."""
 

@@ -10,14 +10,30 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Final
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from nba_props.domain.calendar import noon_eastern, season_bounds, season_of, slate_date
-from nba_props.io.sources.archive.payloads import words
-from nba_props.io.sources.live.asking import filing_day, played_out_at, season_start_year
+from nba_props.domain.calendar import season_of, slate_date
+from nba_props.io.sources.archive.payloads import Problem, words
+from nba_props.io.sources.live.asking import (
+    filing_day,
+    has_begun,
+    played_out_at,
+    season_settles_at,
+    season_start_year,
+)
 from nba_props.io.sources.live.contract import Feed, LiveSource, Manners, Parsed, Payload, Request, Row, Sheet, Source
 from nba_props.io.sources.live.injury_words import injury_reason, injury_status
-from nba_props.io.sources.live.received import Sent, Whole, as_row, read_envelope, read_rows, rejected
+from nba_props.io.sources.live.received import (
+    Day,
+    LeftOut,
+    Sent,
+    Whole,
+    accept,
+    as_row,
+    read_envelope,
+    read_rows,
+    rejected,
+)
 from nba_props.io.sources.teams import TEAM_NAMES
 
 TEAM_OF_ID: Final = dict(enumerate(sorted(TEAM_NAMES, key=TEAM_NAMES.__getitem__), start=1))
@@ -28,9 +44,6 @@ _PAGE: Final = "page-"
 
 
 # -- what they send -----------------------------------------------------------------------------------------------------
-_Date = Annotated[date, BeforeValidator(lambda value: date.fromisoformat(str(value)))]
-
-
 class _Player(Sent):
     id: Whole
     first_name: str | None
@@ -72,7 +85,7 @@ class _Side(Sent):
 class _Game(Sent):
     """A game with both box scores; the status of one that is not over is a tip-off time or a quarter."""
 
-    date: _Date
+    date: Day
     status: str
     home_team: _Side
     visitor_team: _Side
@@ -134,7 +147,7 @@ def parse_box_scores(payload: Payload) -> Parsed:
     parsed = Parsed(is_empty_slate=not games)
     lines: list[tuple[int, Any]] = []
     place: list[Row] = []
-    for number, game in read_rows(payload, parsed, Sheet.RESULTS, _Game, enumerate(games)):
+    for number, game in read_rows(parsed, Sheet.RESULTS, _Game, enumerate(games)):
         if fault := _not_a_result(game, payload.day):
             parsed.refuse(Sheet.RESULTS, number, fault, as_row(games[number]))
             continue
@@ -142,15 +155,15 @@ def parse_box_scores(payload: Payload) -> Parsed:
         for side in (game.home_team, game.visitor_team):
             lines += enumerate(side.players, start=len(lines))
             place += [_place(game, side)] * len(side.players)
-    for number, line in read_rows(payload, parsed, Sheet.BOX_REPORTS, _Line, lines):
+    for number, line in read_rows(parsed, Sheet.BOX_REPORTS, _Line, lines):
         _add_line(parsed, number, line, place[number], lines[number][1])
-    return parsed
+    return accept(payload, accept(payload, parsed, Sheet.RESULTS), Sheet.BOX_REPORTS)
 
 
 def _not_a_result(game: _Game, day: date) -> str | None:
     if game.date != day:
-        return "date_disagrees_with_day"
-    return None if game.status.strip() == "Final" else "game_not_final"
+        return LeftOut.DATE_DISAGREES_WITH_DAY
+    return None if game.status.strip() == "Final" else LeftOut.GAME_NOT_FINAL
 
 
 def _teams(game: _Game) -> Row:
@@ -176,9 +189,9 @@ def _add_line(parsed: Parsed, number: int, line: _Line, place: Row, sent: Any) -
     has_played = any(counts.values())
     minutes = _minutes(line.min)
     if line.min not in _NO_MINUTES and minutes is None:
-        parsed.refuse(Sheet.BOX_REPORTS, number, "min_unreadable", as_row(sent))
+        parsed.refuse(Sheet.BOX_REPORTS, number, f"min_{Problem.UNREADABLE}", as_row(sent))
     elif has_played and not line.min:
-        parsed.refuse(Sheet.BOX_REPORTS, number, "min_missing", as_row(sent))
+        parsed.refuse(Sheet.BOX_REPORTS, number, f"min_{Problem.MISSING}", as_row(sent))
     elif has_played or minutes:
         parsed.add(Sheet.BOX_REPORTS, number, {**place, **_who(line.player), "minutes": minutes, **counts})
     else:
@@ -201,9 +214,9 @@ def parse_standings(payload: Payload) -> Parsed:
     """Records as of the day they are filed under. Raises PayloadRejected for an empty list: a season has teams."""
     parsed = Parsed()
     season, sent = season_of(payload.day), read_envelope(payload, _Standings).data
-    for number, standing in read_rows(payload, parsed, Sheet.STANDINGS, _Standing, enumerate(sent)):
+    for number, standing in read_rows(parsed, Sheet.STANDINGS, _Standing, enumerate(sent)):
         if standing.season != season_start_year(season):
-            parsed.refuse(Sheet.STANDINGS, number, "season_disagrees_with_day", as_row(sent[number]))
+            parsed.refuse(Sheet.STANDINGS, number, LeftOut.SEASON_DISAGREES_WITH_DAY, as_row(sent[number]))
             continue
         parsed.add(
             Sheet.STANDINGS,
@@ -219,17 +232,17 @@ def parse_standings(payload: Payload) -> Parsed:
                 "road_record": standing.road_record,
             },
         )
-    return parsed
+    return accept(payload, parsed)
 
 
 def parse_injuries(payload: Payload) -> Parsed:
     """Who is injured as of the fetch, for the slate the page is filed under."""
     sent = read_envelope(payload, _Injuries).data
     parsed = Parsed(is_empty_slate=not sent)
-    for number, injury in read_rows(payload, parsed, Sheet.INJURIES, _Injury, enumerate(sent)):
+    for number, injury in read_rows(parsed, Sheet.INJURIES, _Injury, enumerate(sent)):
         status, team = injury_status(injury.status), TEAM_OF_ID.get(injury.player.team_id)
         if status is None or team is None:
-            reason = "status_unknown" if status is None else "team_id_unknown"
+            reason = LeftOut.STATUS_UNKNOWN if status is None else LeftOut.TEAM_ID_UNKNOWN
             parsed.refuse(Sheet.INJURIES, number, reason, as_row(sent[number]))
             continue
         parsed.add(
@@ -244,7 +257,7 @@ def parse_injuries(payload: Payload) -> Parsed:
                 "reported_utc": payload.fetched_at,
             },
         )
-    return parsed
+    return accept(payload, parsed)
 
 
 def next_page(payload: Payload) -> list[Request]:
@@ -272,14 +285,13 @@ def _box_scores(day: date) -> Request:
 
 
 def _standings(season: str, day: date) -> Request:
-    last = season_bounds(season)[1]
     return Request(
         Source.BALLDONTLIE,
         "standings",
         day,
         "/standings",
         {"season": str(season_start_year(season))},
-        settles_at=noon_eastern(last) if day == last else None,
+        settles_at=season_settles_at(season, day),
         fresh_for=timedelta(hours=12),
     )
 
@@ -322,8 +334,7 @@ class _Balldontlie:
 
     def of_season(self, season: str, now: datetime) -> Iterable[Request]:
         """The standings: of today, or of the season's end once that is past."""
-        day = filing_day(season, now)
-        return [] if day is None else [_standings(season, day)]
+        return [_standings(season, filing_day(season, now))] if has_begun(season, now) else []
 
 
 SOURCE: Final[LiveSource] = _Balldontlie()

@@ -8,23 +8,19 @@ Its persons are its own ids; names stay as spelled, without "(TW)": that marks a
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 from bs4 import BeautifulSoup, SoupStrainer, Tag
 from bs4.exceptions import ParserRejectedMarkup
-from pydantic import Field
 
-from nba_props.domain.calendar import noon_eastern, season_bounds, season_of, slate_date
-from nba_props.io.sources.live.asking import filing_day, season_end_year
+from nba_props.domain.calendar import season_of, slate_date
+from nba_props.io.sources.live.asking import filing_day, has_begun, season_end_year, season_settles_at
 from nba_props.io.sources.live.contract import Feed, LiveSource, Manners, Parsed, Payload, Request, Sheet, Source
-from nba_props.io.sources.live.received import Sent, read_rows, rejected
+from nba_props.io.sources.live.received import Sent, Words, read_rows, rejected, require_whole_roster
 from nba_props.io.sources.teams import TEAM_NAMES, TEAMS
 
 TEAM_CODES: Final[Mapping[str, str]] = {**{code: code for code in TEAMS}, "BKN": "BRK", "CHA": "CHO", "PHX": "PHO"}
 """Its code of each team, by ours, since 2014-15: the thirty that make a whole batch."""
-
-FEWEST_PLAYERS: Final = 5
-"""Fewer cannot take the floor: such a page was cut short."""
 
 _TWO_WAY: Final = re.compile(r"\s*\(TW\)\s*$")
 _PLAYER_PAGE: Final = re.compile(r"/players/[a-z]/([a-z0-9.']+)\.html")
@@ -34,8 +30,8 @@ _PLAYER_PAGE: Final = re.compile(r"/players/[a-z]/([a-z0-9.']+)\.html")
 class _Line(Sent):
     """A line of the roster table: the person's id, and his name as spelled."""
 
-    player_id: Annotated[str, Field(min_length=1)]
-    player: Annotated[str, Field(min_length=1)]
+    player_id: Words
+    player: Words
 
 
 def parse_roster(payload: Payload) -> Parsed:
@@ -46,10 +42,7 @@ def parse_roster(payload: Payload) -> Parsed:
     page = _text(payload)
     _require_page_asked_for(payload, page)
     parsed = Parsed()
-    read = read_rows(payload, parsed, Sheet.ROSTERS, _Line, enumerate(_lines(_roster_table(payload, page))))
-    if len(read) < FEWEST_PLAYERS:
-        raise rejected(payload, f"{len(read)} players are no roster")
-    for number, line in read:
+    for number, line in read_rows(parsed, Sheet.ROSTERS, _Line, enumerate(_lines(_roster_table(payload, page)))):
         parsed.add(
             Sheet.ROSTERS,
             number,
@@ -60,6 +53,7 @@ def parse_roster(payload: Payload) -> Parsed:
                 "player_name": line.player,
             },
         )
+    require_whole_roster(payload, parsed)
     return parsed
 
 
@@ -119,7 +113,6 @@ def _player_id(cell: Tag) -> str | None:
 # -- what is asked ------------------------------------------------------------------------------------------------------
 def _rosters(season: str, day: date) -> list[Request]:
     """The thirty pages of a season; once it is over they change no more."""
-    last = season_bounds(season)[1]
     return [
         Request(
             Source.BASKETBALL_REFERENCE,
@@ -127,7 +120,7 @@ def _rosters(season: str, day: date) -> list[Request]:
             day,
             f"/teams/{TEAM_CODES[team]}/{season_end_year(season)}.html",
             label=team,
-            settles_at=noon_eastern(last) if day == last else None,
+            settles_at=season_settles_at(season, day),
             fresh_for=timedelta(hours=20),
         )
         for team in TEAMS
@@ -145,8 +138,7 @@ class _BasketballReference:
 
     def of_season(self, season: str, now: datetime) -> Iterable[Request]:
         """The thirty rosters: as of today, or of the whole season once that is past."""
-        day = filing_day(season, now)
-        return [] if day is None else _rosters(season, day)
+        return _rosters(season, filing_day(season, now)) if has_begun(season, now) else []
 
 
 SOURCE: Final[LiveSource] = _BasketballReference()

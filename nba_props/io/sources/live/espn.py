@@ -10,14 +10,27 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Final
 
-from pydantic import AwareDatetime, BeforeValidator, Field
+from pydantic import BeforeValidator, Field
 
 from nba_props.domain.calendar import slate_date
-from nba_props.io.sources.archive.payloads import Reason, words
+from nba_props.io.sources.archive.payloads import Problem, words
 from nba_props.io.sources.live.asking import played_out_at
 from nba_props.io.sources.live.contract import Feed, LiveSource, Manners, Parsed, Payload, Request, Row, Sheet, Source
 from nba_props.io.sources.live.injury_words import injury_reason, injury_status
-from nba_props.io.sources.live.received import Sent, Whole, as_row, read_envelope, read_row, read_rows, rejected
+from nba_props.io.sources.live.received import (
+    Instant,
+    LeftOut,
+    Sent,
+    Whole,
+    Words,
+    accept,
+    as_row,
+    read_envelope,
+    read_row,
+    read_rows,
+    rejected,
+    require_whole_roster,
+)
 from nba_props.io.sources.teams import team_code
 
 _TEAMS_BY_ID: Final = words(
@@ -26,37 +39,26 @@ _TEAMS_BY_ID: Final = words(
 TEAM_IDS: Final[Mapping[str, int]] = {team: number for number, team in enumerate(_TEAMS_BY_ID, start=1)}
 """ESPN's id of each team, by our code: the thirty that make a whole batch of rosters."""
 
-FEWEST_PLAYERS: Final = 5
-"""Fewer cannot take the floor: such a roster was cut short. Seven may be true in July, twenty-five in training camp."""
-
 _NBA: Final = "nba"
 _COUNTING_SEASON_TYPES: Final = (2, 3, 5)
 """Regular season, playoffs, play-in; 1 is preseason, 4 off-season."""
 
 
 # -- what they send -----------------------------------------------------------------------------------------------------
-def _instant(value: object) -> datetime:
-    """ "2024-01-15T18:00Z": an instant that says its zone."""
-    return datetime.fromisoformat(str(value))
-
-
 def _score(value: object) -> object:
     """Scores are digits in quotes."""
     return int(value) if isinstance(value, str) and re.fullmatch(r"[0-9]{1,4}", value) else value
 
 
-_Instant = Annotated[AwareDatetime, BeforeValidator(_instant)]
-
-
 class _Athlete(Sent):
-    id: Annotated[str, Field(min_length=1)]
-    displayName: Annotated[str, Field(min_length=1)]  # noqa: N815 - their spelling
+    id: Words
+    display_name: Words = Field(alias="displayName")
 
 
 class _Injury(Sent):
     status: str
-    date: _Instant
-    shortComment: str | None = None  # noqa: N815 - their spelling
+    date: Instant
+    short_comment: str | None = Field(None, alias="shortComment")
 
 
 class _Injured(Sent):
@@ -89,7 +91,7 @@ class _Scoreboard(Sent):
 
 
 class _Competitor(Sent):
-    homeAway: str  # noqa: N815 - their spelling
+    home_away: str = Field(alias="homeAway")
     team: _Team
     score: Annotated[Whole | None, BeforeValidator(_score)]
 
@@ -111,14 +113,14 @@ class _Season(Sent):
 
 
 class _Event(Sent):
-    date: _Instant
+    date: Instant
     season: _Season
     status: _Status
     competitions: Annotated[list[_Competition], Field(min_length=1, max_length=1)]
 
     def side(self, word: str) -> _Competitor | None:
         """The home or the away team, or None where the event does not have exactly one."""
-        found = [one for one in self.competitions[0].competitors if one.homeAway == word]
+        found = [one for one in self.competitions[0].competitors if one.home_away == word]
         return found[0] if len(found) == 1 else None
 
 
@@ -135,13 +137,11 @@ def parse_roster(payload: Payload) -> Parsed:
     if athletes is None:
         raise rejected(payload, "it has no athletes")
     parsed = Parsed()
-    read = read_rows(payload, parsed, Sheet.ROSTERS, _Athlete, enumerate(athletes))
-    if len(read) < FEWEST_PLAYERS:
-        raise rejected(payload, f"{len(read)} players are no roster")
-    for number, athlete in read:
+    for number, athlete in read_rows(parsed, Sheet.ROSTERS, _Athlete, enumerate(athletes)):
         parsed.add(Sheet.ROSTERS, number, _place(payload, athlete))
         if injured := read_row(parsed, Sheet.INJURIES, number, _Injured, athletes[number]):
             _add_injury(payload, parsed, number, athlete, injured)
+    require_whole_roster(payload, parsed)
     return parsed
 
 
@@ -150,7 +150,7 @@ def _place(payload: Payload, athlete: _Athlete) -> Row:
         "roster_date": payload.day,
         "team_abbr": payload.label,
         "source_person_id": athlete.id,
-        "player_name": athlete.displayName,
+        "player_name": athlete.display_name,
     }
 
 
@@ -161,7 +161,7 @@ def _add_injury(payload: Payload, parsed: Parsed, number: int, athlete: _Athlete
     latest = max(injured.injuries, key=lambda injury: injury.date)
     status = injury_status(latest.status)
     if status is None:
-        parsed.refuse(Sheet.INJURIES, number, "status_unknown", {"athlete": athlete.id, "status": latest.status})
+        parsed.refuse(Sheet.INJURIES, number, LeftOut.STATUS_UNKNOWN, {"athlete": athlete.id, "status": latest.status})
         return
     parsed.add(
         Sheet.INJURIES,
@@ -169,9 +169,9 @@ def _add_injury(payload: Payload, parsed: Parsed, number: int, athlete: _Athlete
         {
             "game_date": payload.day,
             "team_abbr": payload.label,
-            "player_name": athlete.displayName,
+            "player_name": athlete.display_name,
             "status": status,
-            "reason": injury_reason(latest.shortComment),
+            "reason": injury_reason(latest.short_comment),
             "reported_utc": payload.fetched_at,
         },
     )
@@ -184,25 +184,25 @@ def parse_scoreboard(payload: Payload) -> Parsed:
     if [league.slug for league in scoreboard.leagues] != [_NBA]:
         raise rejected(payload, "it is not the scoreboard of the NBA alone")
     parsed = Parsed(is_empty_slate=not scoreboard.events)
-    for number, event in read_rows(payload, parsed, Sheet.RESULTS, _Event, enumerate(scoreboard.events)):
+    for number, event in read_rows(parsed, Sheet.RESULTS, _Event, enumerate(scoreboard.events)):
         home, away = event.side("home"), event.side("away")
         if home is None or away is None:
-            parsed.refuse(Sheet.RESULTS, number, "homeAway_unknown", as_row(scoreboard.events[number]))
+            parsed.refuse(Sheet.RESULTS, number, f"home_away_{Problem.UNKNOWN}", as_row(scoreboard.events[number]))
         elif fault := _not_a_result(event, home, away, payload.day):
             parsed.refuse(Sheet.RESULTS, number, fault, as_row(scoreboard.events[number]))
         else:
             parsed.add(Sheet.RESULTS, number, _result(payload.day, home, away))
-    return parsed
+    return accept(payload, parsed)
 
 
 def _not_a_result(event: _Event, home: _Competitor, away: _Competitor, day: date) -> str | None:
     """Why an event is no result. All-star teams are no teams of the league, whatever the season's type says."""
     teams = (team_code(home.team.abbreviation), team_code(away.team.abbreviation))
     if event.season.type not in _COUNTING_SEASON_TYPES or None in teams:
-        return Reason.NOT_A_COUNTING_GAME
+        return LeftOut.NOT_A_COUNTING_GAME
     if slate_date(event.date) != day:
-        return "date_disagrees_with_day"
-    return None if event.status.type.name == "STATUS_FINAL" else "game_not_final"
+        return LeftOut.DATE_DISAGREES_WITH_DAY
+    return None if event.status.type.name == "STATUS_FINAL" else LeftOut.GAME_NOT_FINAL
 
 
 def _result(day: date, home: _Competitor, away: _Competitor) -> Row:

@@ -1,43 +1,28 @@
-"""What the sources of quotes have in common: reading a payload or rejecting it, and pairing Over with Under into one row.
+"""What the sources of quotes have in common: whose game it is, what is a price, and Over and Under paired into one row.
 
-Not here: what each source sends (its own `payloads`), how it is asked (`requests`), and what a quote must satisfy (`rows`).
+Not here: how bytes are read (`received`), what each source sends (its own `payloads`), how it is asked (`requests`), and what
+a quote must satisfy (`rows`).
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from enum import StrEnum
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import Field
 
-from nba_props.domain.calendar import date_range, parse_season, season_of, slate_date
-from nba_props.io.sources.live.contract import Parsed, Payload, PayloadRejected, Row, Sheet
+from nba_props.domain.calendar import season_of, slate_date
+from nba_props.io.sources.live.contract import Parsed, Row, Sheet
+from nba_props.io.sources.live.received import Instant, LeftOut, RowRefused
+from nba_props.io.sources.teams import team_code
 
-T = TypeVar("T")
-Model = TypeVar("Model", bound="Sent")
-
-MALFORMED: Final = "malformed"
-"""How the reason of a row begins that lacks a field or has one of another type."""
-
-_FIRST_INSTANT, _LAST_INSTANT = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 12, 31, tzinfo=UTC)
-Moment = Annotated[
-    AwareDatetime, Field(ge=_FIRST_INSTANT, le=_LAST_INSTANT), AfterValidator(lambda moment: moment.astimezone(UTC))
-]
-"""An instant with its zone, of any season that has quotes, in UTC."""
+_FIRST_INSTANT: Final = datetime(2000, 1, 1, tzinfo=UTC)
+Moment = Annotated[Instant, Field(ge=_FIRST_INSTANT)]
+"""An instant of any season that has quotes."""
 EventId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,100}$")]
 """An event's id: it becomes part of an address and of a path."""
-
-
-class Sent(BaseModel):
-    """Base of what a source sends: fields we do not know are ignored, a field of another type is not guessed at."""
-
-    model_config = ConfigDict(extra="ignore", strict=True, frozen=True, allow_inf_nan=False)
-
-
-class RowRefused(Exception):
-    """A row that cannot be brought into our columns; the message is its reason. Caught where rows are read."""
 
 
 class Side(StrEnum):
@@ -78,64 +63,27 @@ class Offer:
     sent: Row
 
 
-# -- reading ------------------------------------------------------------------------------------------------------------
-def read(payload: Payload, shape: TypeAdapter[T]) -> T:
-    """The payload's JSON in the shape that a parser knows; PayloadRejected for any other."""
-    try:
-        return shape.validate_json(payload.body)
-    except ValidationError as error:
-        raise rejected(payload, problem_of(error)) from error
-
-
-def rejected(payload: Payload, what: str) -> PayloadRejected:
-    """The refusal of a whole payload."""
-    return PayloadRejected(
-        payload.source,
-        f"{payload.feed} {payload.day} {payload.label}".rstrip() + f" is not the shape that is known: {what}.",
-        next_step=f"Compare {payload.ref} with the parser; it is kept, and is parsed again once the parser knows it.",
-    )
-
-
-def read_row(sent: Any, model: type[Model]) -> Model:
-    """One row in the shape of its model; RowRefused for any other."""
-    try:
-        return model.model_validate(sent)
-    except ValidationError as error:
-        raise RowRefused(f"{MALFORMED}: {problem_of(error)}") from error
-
-
-def problem_of(error: ValidationError) -> str:
-    """The first fault in words, with its place."""
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    place = ".".join(str(step) for step in first["loc"])
-    return f"{place}: {first['msg']}" if place else first["msg"]
-
-
-def as_row(sent: Any) -> Row:
-    """What is quarantined of something that may be no row at all."""
-    return sent if isinstance(sent, Mapping) else {"value": sent}
-
-
-def refuse_if_all_malformed(payload: Payload, parsed: Parsed) -> Parsed:
-    """`parsed`, unless every one of its rows is malformed: then it is no bad row, but a shape that is not known."""
-    if parsed.refused and not parsed.rows and all(one.reason.startswith(MALFORMED) for one in parsed.refused):
-        raise rejected(payload, f"all of its rows are {parsed.refused[0].reason}")
-    return parsed
-
-
 def side_of(word: str) -> Side:
     """Over or Under; RowRefused for another word."""
     try:
         return Side(word.strip().casefold())
     except ValueError as error:
-        raise RowRefused(f"{word!r} is neither Over nor Under") from error
+        raise RowRefused(LeftOut.SIDE_UNKNOWN) from error
 
 
 def checked_price(price: float | None) -> float | None:
     """An American price as it is; RowRefused for one that is none."""
     if price is not None and abs(price) < 100:
-        raise RowRefused(f"{price:g} is no American price")
+        raise RowRefused(LeftOut.PRICE_NOT_AMERICAN)
     return price
+
+
+def game_between(event_id: str, home: str, away: str, tip_utc: datetime) -> Game:
+    """The game of two teams as spelled; RowRefused if they are not two of the league's."""
+    home_abbr, away_abbr = team_code(home), team_code(away)
+    if home_abbr is None or away_abbr is None or home_abbr == away_abbr:
+        raise RowRefused(LeftOut.NOT_AN_NBA_GAME)
+    return Game(event_id, home_abbr, away_abbr, tip_utc)
 
 
 # -- pairing ------------------------------------------------------------------------------------------------------------
@@ -153,13 +101,13 @@ def _add_quote(parsed: Parsed, game: Game, pair: list[Offer]) -> None:
     kept: list[Offer] = []
     for offer in pair:
         if offer.price in prices[offer.side]:
-            parsed.refuse(Sheet.QUOTES, offer.number, "said twice", offer.sent)
+            parsed.refuse(Sheet.QUOTES, offer.number, LeftOut.SAID_TWICE, offer.sent)
         else:
             prices[offer.side].add(offer.price)
             kept.append(offer)
     if any(len(said) > 1 for said in prices.values()):
         for offer in kept:
-            parsed.refuse(Sheet.QUOTES, offer.number, "one side has two prices", offer.sent)
+            parsed.refuse(Sheet.QUOTES, offer.number, LeftOut.SIDE_HAS_TWO_PRICES, offer.sent)
         return
     parsed.add(Sheet.QUOTES, kept[0].number, _quote(game, kept))
 
@@ -185,15 +133,3 @@ def _quote(game: Game, sides: list[Offer]) -> Row:
         "over_price": price.get(Side.OVER),
         "under_price": price.get(Side.UNDER),
     }
-
-
-# -- days ---------------------------------------------------------------------------------------------------------------
-_OPENING_MONTH, _CLOSING_MONTH = 10, 6
-
-
-def days_to_ask(season: str, now: datetime) -> Iterator[date]:
-    """The dates of a season on which games may be played, from 1 October to 30 June, that are over by `now`."""
-    start = int(parse_season(season)[:4])
-    last = min(date(start + 1, _CLOSING_MONTH, 30), slate_date(now) - timedelta(days=1))
-    first = date(start, _OPENING_MONTH, 1)
-    return iter(date_range(first, last) if first <= last else ())

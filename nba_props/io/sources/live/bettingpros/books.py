@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from nba_props.io.sources.live.quoted import RowRefused
+from nba_props.io.sources.live.received import LeftOut, RowRefused
 
 CONSENSUS: Final = 0
 """The source's own blend of the others: no book, and not quoted."""
@@ -42,4 +42,4 @@ def check_book(number: int, name: str) -> None:
     key = BOOK_KEYS.get(number)
     spelled = "".join(letter for letter in name.casefold() if letter.isalnum())
     if key is not None and not spelled.startswith(_NAME_BEGINS[key]):
-        raise RowRefused(f"book {number} is {name!r} to the source, and {key} to us")
+        raise RowRefused(LeftOut.BOOK_DISAGREES_WITH_ID)

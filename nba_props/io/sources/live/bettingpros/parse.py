@@ -14,29 +14,17 @@ from typing import Any
 from nba_props.domain.calendar import slate_date
 from nba_props.io.sources.live.bettingpros.books import CONSENSUS, book_key, check_book
 from nba_props.io.sources.live.bettingpros.payloads import (
-    BOOKS,
-    EVENTS,
-    OFFERS,
+    Books,
     Event,
+    Events,
     Line,
+    Offers,
     Participant,
     SentOffer,
 )
 from nba_props.io.sources.live.contract import Parsed, Payload, Sheet
-from nba_props.io.sources.live.quoted import (
-    Game,
-    Offer,
-    RowRefused,
-    add_quotes,
-    as_row,
-    checked_price,
-    read,
-    read_row,
-    refuse_if_all_malformed,
-    rejected,
-    side_of,
-)
-from nba_props.io.sources.teams import team_code
+from nba_props.io.sources.live.quoted import Game, Offer, add_quotes, checked_price, game_between, side_of
+from nba_props.io.sources.live.received import LeftOut, RowRefused, accept, as_model, as_row, read_envelope, rejected
 
 POINTS_MARKET = 156
 
@@ -48,7 +36,9 @@ _LABEL_TIME = "%Y%m%dT%H%M%SZ"
 def parse_events(payload: Payload) -> Parsed:
     """No rows: events only say whose offers to ask for. They stay listed after tip: none on the date is an empty slate."""
     parsed = Parsed()
-    tonight = [(n, event) for n, event in enumerate(read(payload, EVENTS).events, 1) if is_of_day(event, payload)]
+    tonight = [
+        (n, event) for n, event in enumerate(read_envelope(payload, Events).events, 1) if is_of_day(event, payload)
+    ]
     for number, event in tonight:
         try:
             game_of(event)
@@ -61,7 +51,7 @@ def parse_events(payload: Payload) -> Parsed:
 def parse_books(payload: Payload) -> Parsed:
     """No rows; refused is a book whose number stands for another one here, since its quotes are misnamed."""
     parsed = Parsed()
-    for number, book in enumerate(read(payload, BOOKS).books, 1):
+    for number, book in enumerate(read_envelope(payload, Books).books, 1):
         try:
             check_book(book.id, book.name)
         except RowRefused as refusal:
@@ -76,10 +66,7 @@ def is_of_day(event: Event, payload: Payload) -> bool:
 
 def game_of(event: Event) -> Game:
     """The game in our codes; RowRefused if its teams are not two of the league's."""
-    home, away = team_code(event.home), team_code(event.visitor)
-    if home is None or away is None or home == away:
-        raise RowRefused(f"{event.visitor} at {event.home} is no NBA game")
-    return Game(event.id, home, away, event.scheduled)
+    return game_between(event.id, event.home, event.visitor, event.scheduled)
 
 
 # -- the label of a page of offers --------------------------------------------------------------------------------------
@@ -114,13 +101,13 @@ class _ListedLine:
 
 def parse_offers(payload: Payload) -> Parsed:
     """Quotes of one page. A line that is off the board is no offer, and the source's own consensus no book: left out."""
-    game, page = game_of_label(payload), read(payload, OFFERS)
+    game, page = game_of_label(payload), read_envelope(payload, Offers)
     if not page.offers and page.pagination.total_items:
         raise rejected(payload, f"it counts {page.pagination.total_items} offers and holds none")
     parsed = Parsed(is_empty_slate=not page.offers)
     offers = [offer for line in _lines(parsed, game, page.offers) for offer in _offered(parsed, line, game, payload)]
     add_quotes(parsed, game, offers)
-    return refuse_if_all_malformed(payload, parsed)
+    return accept(payload, parsed)
 
 
 def _lines(parsed: Parsed, game: Game, sent_offers: list[Any]) -> Iterator[_ListedLine]:
@@ -128,7 +115,7 @@ def _lines(parsed: Parsed, game: Game, sent_offers: list[Any]) -> Iterator[_List
     number = 0
     for sent in sent_offers:
         try:
-            offer = _checked(read_row(sent, SentOffer), game)
+            offer = _checked(as_model(sent, SentOffer), game)
         except RowRefused as refusal:
             number += 1
             parsed.refuse(Sheet.QUOTES, number, str(refusal), as_row(sent))
@@ -143,9 +130,9 @@ def _lines(parsed: Parsed, game: Game, sent_offers: list[Any]) -> Iterator[_List
 
 def _checked(offer: SentOffer, game: Game) -> SentOffer:
     if offer.market_id != POINTS_MARKET:
-        raise RowRefused(f"market {offer.market_id} is not points")
+        raise RowRefused(LeftOut.MARKET_NOT_ASKED_FOR)
     if offer.event_id != game.event_id:
-        raise RowRefused(f"event {offer.event_id} was not asked for")
+        raise RowRefused(LeftOut.EVENT_NOT_ASKED_FOR)
     return offer
 
 
@@ -159,7 +146,7 @@ def _offered(parsed: Parsed, listed: _ListedLine, game: Game, payload: Payload) 
     if listed.book == CONSENSUS:
         return
     try:
-        line = read_row(listed.sent, Line)
+        line = as_model(listed.sent, Line)
         if not line.is_off and line.active is not False:
             yield _offer(listed, line, _seen_at(line, game, payload.fetched_at))
     except RowRefused as refusal:
@@ -183,5 +170,5 @@ def _offer(listed: _ListedLine, line: Line, seen_at: datetime) -> Offer:
 
 def _seen_at(line: Line, game: Game, fetched_at: datetime) -> datetime:
     if line.updated is not None and line.updated > fetched_at:
-        raise RowRefused(f"updated at {line.updated:%Y-%m-%d %H:%M:%S} UTC, which is after it was asked for")
+        raise RowRefused(LeftOut.UPDATED_AFTER_FETCH)
     return fetched_at if fetched_at < game.tip_utc or line.updated is None else line.updated

@@ -7,17 +7,16 @@ Offers, and the lines of each, are judged one by one (`parse`), so that a bad on
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter
+from pydantic import AfterValidator, BeforeValidator, Field
 
-from nba_props.io.sources.live.quoted import EventId, Moment, Sent
+from nba_props.io.sources.live.quoted import EventId, Moment
+from nba_props.io.sources.live.received import Sent, written
 
 
-def _zoned(value: object) -> object:
+def _zoned(value: object) -> str:
     """Their times are UTC without saying so ("2024-01-25 00:40:00")."""
-    if not isinstance(value, str):
-        return value
-    moment = datetime.fromisoformat(value)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+    moment = datetime.fromisoformat(written(value))
+    return (moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment).isoformat()
 
 
 def _spelled(value: object) -> object:
@@ -120,8 +119,3 @@ class Offers(Sent):
 
     offers: list[Any]
     pagination: Pagination = Field(alias="_pagination")
-
-
-EVENTS = TypeAdapter(Events)
-BOOKS = TypeAdapter(Books)
-OFFERS = TypeAdapter(Offers)

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from nba_props.domain.calendar import noon_eastern, slate_date
+from nba_props.domain.calendar import slate_date
+from nba_props.io.sources.live.asking import dates_played, played_out_at
 from nba_props.io.sources.live.bettingpros.parse import (
     POINTS_MARKET,
     game_of,
@@ -16,9 +17,10 @@ from nba_props.io.sources.live.bettingpros.parse import (
     is_of_day,
     label_of,
 )
-from nba_props.io.sources.live.bettingpros.payloads import EVENTS, OFFERS
+from nba_props.io.sources.live.bettingpros.payloads import Events, Offers
 from nba_props.io.sources.live.contract import Payload, Request, Source
-from nba_props.io.sources.live.quoted import Game, RowRefused, days_to_ask, read
+from nba_props.io.sources.live.quoted import Game
+from nba_props.io.sources.live.received import RowRefused, read_envelope
 
 EVENTS_FEED: Final = "events"
 BOOKS_FEED: Final = "books"
@@ -36,7 +38,7 @@ def of_day(day: date, now: datetime) -> Iterable[Request]:
 
 def of_season(season: str, now: datetime) -> Iterable[Request]:
     """The events of every date that is over."""
-    return [_events(day) for day in days_to_ask(season, now)]
+    return [_events(day) for day in dates_played(season, slate_date(now) - timedelta(days=1))]
 
 
 def _books(day: date) -> Request:
@@ -45,13 +47,13 @@ def _books(day: date) -> Request:
 
 def _events(day: date) -> Request:
     params = {"sport": "NBA", "date": day.isoformat()}
-    settled = _settled(day)
+    settled = played_out_at(day)
     return Request(Source.BETTINGPROS, EVENTS_FEED, day, "/events", params, settles_at=settled, fresh_for=_FRESH)
 
 
 def follow_events(payload: Payload) -> Iterable[Request]:
     """The first page of each event's offers. An event that is no NBA game is refused where events are parsed."""
-    for event in read(payload, EVENTS).events:
+    for event in read_envelope(payload, Events).events:
         if is_of_day(event, payload):
             try:
                 game = game_of(event)
@@ -62,7 +64,7 @@ def follow_events(payload: Payload) -> Iterable[Request]:
 
 def follow_offers(payload: Payload) -> Iterable[Request]:
     """The next page, if there is one."""
-    here = read(payload, OFFERS).pagination
+    here = read_envelope(payload, Offers).pagination
     if here.page < here.total_pages:
         yield _offers(payload.day, game_of_label(payload), here.page + 1)
 
@@ -76,10 +78,6 @@ def _offers(day: date, game: Game, page: int) -> Request:
         path="/offers",
         params=params | {"limit": str(_PAGE_SIZE), "page": str(page)},
         label=label_of(game, page),
-        settles_at=_settled(day),
+        settles_at=played_out_at(day),
         fresh_for=_FRESH,
     )
-
-
-def _settled(day: date) -> datetime:
-    return noon_eastern(day + timedelta(days=1))

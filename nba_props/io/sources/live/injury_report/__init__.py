@@ -7,7 +7,8 @@ as spelled ("Last, First"): who they are is `reference`'s business.
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
-from nba_props.domain.calendar import EASTERN, date_range, season_bounds, slate_date
+from nba_props.domain.calendar import EASTERN, slate_date
+from nba_props.io.sources.live.asking import dates_played
 from nba_props.io.sources.live.contract import Feed, Manners, Request, Source
 from nba_props.io.sources.live.injury_report.parse import parse_injury_report
 
@@ -19,7 +20,6 @@ _MINUTES_IN_NAMES = date(2025, 12, 22)
 
 _PUBLISHED_WITHIN = timedelta(hours=1)
 _DEADLINE_HOUR = 17
-_MONTHS_PLAYED = (10, 11, 12, 1, 2, 3, 4, 5, 6)
 
 
 def _document(day: date, hour: int, is_to_the_minute: bool) -> Request:
@@ -63,10 +63,8 @@ class InjuryReport:
 
     def of_season(self, season: str, now: datetime) -> Iterator[Request]:
         """One document a date, of the league's own deadline in the afternoon: there is no larger one."""
-        first, last = season_bounds(season)
-        for day in date_range(first, min(last, max(slate_date(now), first))):
-            if day.month in _MONTHS_PLAYED:
-                yield from _documents(day, (_DEADLINE_HOUR,), now)
+        for day in dates_played(season, slate_date(now)):
+            yield from _documents(day, (_DEADLINE_HOUR,), now)
 
 
 SOURCE = InjuryReport()

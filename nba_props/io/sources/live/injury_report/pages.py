@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from nba_props.io.sources.live.contract import Payload, PayloadRejected
+from nba_props.io.sources.live.contract import Payload
+from nba_props.io.sources.live.received import rejected
 
 _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "game_date": ("Game", "Date"),
@@ -149,12 +150,3 @@ def _cells(words: Iterable[_Word], lefts: Mapping[str, float]) -> Cells:
         )
         found[column or "game_date"].append(word)
     return {column: _text(word for line in _lines(own) for word in line) for column, own in found.items()}
-
-
-def rejected(payload: Payload, why: str) -> PayloadRejected:
-    """The error that refuses a whole document."""
-    return PayloadRejected(
-        payload.source,
-        f"the answer of feed {payload.feed} is not the document this version reads: {why} ({payload.ref}).",
-        next_step="Look at the landed bytes; if the league changed its report, its parser has to learn it.",
-    )

@@ -6,17 +6,17 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from nba_props.domain.calendar import EASTERN
-from nba_props.io.sources.archive.payloads import Reason
+from nba_props.io.sources.archive.payloads import Problem, Reason
 from nba_props.io.sources.live.contract import Parsed, Payload, Sheet
 from nba_props.io.sources.live.injury_report.pages import (
     NOT_SUBMITTED,
     Cells,
     Page,
     read_pages,
-    rejected,
     table_rows,
     titles_of,
 )
+from nba_props.io.sources.live.received import accept, rejected
 from nba_props.io.sources.teams import team_code
 
 
@@ -56,12 +56,8 @@ def parse_injury_report(payload: Payload) -> Parsed:
             parsed.add(Sheet.INJURIES, number, row)
         else:
             parsed.refuse(Sheet.INJURIES, number, fault, cells | vars(place))
-    if parsed.refused and not parsed.rows:
-        raise rejected(
-            payload, f"none of its {len(parsed.refused)} rows reads, the first for {parsed.refused[0].reason}"
-        )
     parsed.is_empty_slate = not parsed.rows
-    return parsed
+    return accept(payload, parsed)
 
 
 def _entry(place: _Place, cells: Cells) -> dict[str, Any]:
@@ -77,7 +73,7 @@ def _entry(place: _Place, cells: Cells) -> dict[str, Any]:
 def _fault(place: _Place, row: Mapping[str, Any]) -> str | None:
     missing = next((name for name in ("game_date", "team_abbr", "player_name", "status") if row[name] is None), None)
     if missing:
-        return f"{missing}_missing"
+        return f"{missing}_{Problem.MISSING}"
     sides = {team_code(side) for side in place.matchup.split("@")}
     return None if row["team_abbr"] in sides else Reason.TEAM_NOT_IN_GAME
 

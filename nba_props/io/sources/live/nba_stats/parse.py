@@ -1,16 +1,16 @@
 """Documents of stats.nba.com as rows in our column names, sheet by sheet.
 
-Here belongs what a record becomes. Not here: what they send (`payloads`), how bytes are read (`reading`), what to ask
+Here belongs what a record becomes. Not here: what they send (`payloads`), how bytes are read (`live.received`), what to ask
 (`requests`), and what a row must satisfy (`live.rows`).
 """
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, time
+from datetime import datetime, time
 from typing import Any, Final
 
 from nba_props.domain.calendar import EASTERN, SeasonType, season_type_of_game
-from nba_props.io.sources.archive.payloads import SEASON_TYPE_LABEL, Reason
+from nba_props.io.sources.archive.payloads import SEASON_TYPE_LABEL, Problem, Reason
 from nba_props.io.sources.live.contract import Parsed, Payload, Sheet
 from nba_props.io.sources.live.nba_stats.payloads import (
     BoxPlayer,
@@ -18,7 +18,6 @@ from nba_props.io.sources.live.nba_stats.payloads import (
     BoxTeam,
     GameBox,
     IndexedPerson,
-    LeftOut,
     LocatedShots,
     LoggedGame,
     ResultSet,
@@ -29,12 +28,19 @@ from nba_props.io.sources.live.nba_stats.payloads import (
     ZoneSet,
     ZoneSets,
 )
-from nba_props.io.sources.live.nba_stats.reading import accept, read_document, read_record, records_of, rejected
+from nba_props.io.sources.live.received import (
+    LeftOut,
+    accept,
+    read_envelope,
+    read_row,
+    read_rows,
+    read_table,
+    rejected,
+)
 
 _OVER = 3
-_UNKNOWN_YEAR = 1900
 _NOT_COUNTING = (SeasonType.PRESEASON, SeasonType.ALL_STAR)
-_STARTERS = 5
+_NAMELESS = f"player_name_{Problem.MISSING}"
 _COUNTS: Final = (
     *("pts", "fgm", "fga", "fg3m", "fg3a", "ftm", "fta", "oreb", "dreb", "reb", "ast", "stl", "blk", "tov", "pf"),
     "plus_minus",
@@ -49,13 +55,11 @@ def parse_schedule(payload: Payload) -> Parsed:
 
     Raises PayloadRejected.
     """
-    league = read_document(payload, Schedule).league
+    league = read_envelope(payload, Schedule).league
     sent = [game for day in league.days for game in day.games]
     parsed = Parsed(is_empty_slate=not sent)
-    for number, one in enumerate(sent):
-        game = read_record(parsed, Sheet.SCHEDULE, number, one, ScheduledGame)
-        if game is not None:
-            _add_game(parsed, number, game, league.season, one)
+    for number, game in read_rows(parsed, Sheet.SCHEDULE, ScheduledGame, enumerate(sent)):
+        _add_game(parsed, number, game, league.season, sent[number])
     return accept(payload, parsed)
 
 
@@ -89,11 +93,11 @@ def _is_known(side: Side) -> bool:
 
 
 def _tip(game: ScheduledGame) -> datetime | None:
-    """The tip-off; None while it is to be determined: the text says so, the year is 1900, or it is midnight Eastern."""
+    """The tip-off; None while it is to be determined: there is none, the text says so, or it is midnight Eastern."""
     tip = game.tip_utc
-    if tip is None or tip.year <= _UNKNOWN_YEAR or "TBD" in game.status_text.upper():
+    if tip is None or "TBD" in game.status_text.upper():
         return None
-    return None if tip.astimezone(EASTERN).time() == time(0) else tip.astimezone(UTC)
+    return None if tip.astimezone(EASTERN).time() == time(0) else tip
 
 
 # -- people -----------------------------------------------------------------------------------------------------------
@@ -101,10 +105,10 @@ def parse_player_index(payload: Payload) -> Parsed:
     """PEOPLE: "First Last", a suffix as part of the last name. Raises PayloadRejected."""
     table = _table(payload, "PlayerIndex")
     parsed = Parsed(is_empty_slate=not table.rows)
-    for number, sent, person in records_of(payload, parsed, Sheet.PEOPLE, table.headers, table.rows, IndexedPerson):
+    for number, sent, person in read_table(payload, parsed, Sheet.PEOPLE, table.headers, table.rows, IndexedPerson):
         name = _full_name(person.first_name, person.last_name)
         if name is None:
-            parsed.refuse(Sheet.PEOPLE, number, "player_name_missing", sent)
+            parsed.refuse(Sheet.PEOPLE, number, _NAMELESS, sent)
             continue
         described = person.model_dump(include={"player_id", "position", "height", "weight"})
         parsed.add(Sheet.PEOPLE, number, described | {"player_name": name})
@@ -116,7 +120,7 @@ def _full_name(first: str | None, last: str | None) -> str | None:
 
 
 def _table(payload: Payload, name: str) -> ResultSet:
-    found = [table for table in read_document(payload, ResultSets).sets if table.name == name]
+    found = [table for table in read_envelope(payload, ResultSets).sets if table.name == name]
     if len(found) != 1:
         raise rejected(payload, f"not exactly one table {name}")
     return found[0]
@@ -127,7 +131,7 @@ def parse_game_log(payload: Payload) -> Parsed:
     """BOX_SCORES of those who played, with date, opponent, side and result; minutes whole. Raises PayloadRejected."""
     table = _table(payload, "LeagueGameLog")
     parsed = Parsed(is_empty_slate=not table.rows)
-    for number, sent, line in records_of(payload, parsed, Sheet.BOX_SCORES, table.headers, table.rows, LoggedGame):
+    for number, sent, line in read_table(payload, parsed, Sheet.BOX_SCORES, table.headers, table.rows, LoggedGame):
         sides = _sides(line)
         if sides is None:
             parsed.refuse(Sheet.BOX_SCORES, number, Reason.TEAM_NOT_IN_GAME, sent)
@@ -149,15 +153,15 @@ def parse_box_score(payload: Payload) -> Parsed:
 
     The payload has no date: it is the one the request was filed under. Raises PayloadRejected.
     """
-    game = read_document(payload, BoxScore).game
+    game = read_envelope(payload, BoxScore).game
     parsed = Parsed()
     for number, (own, other, sent) in enumerate(_players(game)):
-        player = read_record(parsed, Sheet.BOX_SCORES, number, _flattened(sent), BoxPlayer)
+        player = read_row(parsed, Sheet.BOX_SCORES, number, BoxPlayer, _flattened(sent))
         if player is None:
             continue
         name = _full_name(player.first_name, player.last_name)
         if name is None:
-            parsed.refuse(Sheet.BOX_SCORES, number, "player_name_missing", sent)
+            parsed.refuse(Sheet.BOX_SCORES, number, _NAMELESS, sent)
             continue
         place = {"game_id": game.game_id, "game_date": payload.day, "is_home": own is game.home}
         side = {"team_abbr": own.code, "opp_abbr": other.code, "win": _won(own, other)}
@@ -212,11 +216,11 @@ def parse_shot_zones(payload: Payload) -> Parsed:
 
     Rows have no date: it is the one that was asked for, and a payload that names another is rejected. Raises PayloadRejected.
     """
-    sets = read_document(payload, ZoneSets)
+    sets = read_envelope(payload, ZoneSets)
     _assert_date(payload, sets)
     parsed = Parsed(is_empty_slate=not sets.table.rows)
     headers = _flat_headers(payload, sets.table)
-    for number, _, shots in records_of(payload, parsed, Sheet.SHOT_ZONES, headers, sets.table.rows, LocatedShots):
+    for number, _, shots in read_table(payload, parsed, Sheet.SHOT_ZONES, headers, sets.table.rows, LocatedShots):
         person = shots.model_dump(include={"player_id", "player_name", "team_abbr", "fgm_mid", "fga_mid"})
         paint = {
             "fgm_paint": shots.fgm_rim + shots.fgm_rest_of_paint,
@@ -227,9 +231,9 @@ def parse_shot_zones(payload: Payload) -> Parsed:
 
 
 def _assert_date(payload: Payload, sets: ZoneSets) -> None:
-    told = {sets.parameters[name] for name in ("DateFrom", "DateTo") if name in sets.parameters}
-    if told - {payload.day.isoformat()}:
-        raise rejected(payload, f"it was asked for {payload.day} and tells of {sorted(map(str, told))}")
+    told = [sets.parameters[name] for name in ("DateFrom", "DateTo") if name in sets.parameters]
+    if any(day != payload.day.isoformat() for day in told):
+        raise rejected(payload, f"it was asked for {payload.day} and tells of {', '.join(map(str, told))}")
 
 
 def _flat_headers(payload: Payload, table: ZoneSet) -> list[str]:

@@ -6,26 +6,17 @@ vocabularies and what must hold between fields are the border's (`live.rows`), a
 
 import re
 from datetime import date
-from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from nba_props.io.sources.archive.payloads import Problem
-
-
-class LeftOut(StrEnum):
-    """Why a record that reads well is no row of ours; what the border refuses has a `Reason` of its own."""
-
-    GAME_POSTPONED = "game_postponed"
-    TEAMS_NOT_YET_KNOWN = "teams_not_yet_known"
-
+from nba_props.io.sources.live.received import Day, Instant, Sent, Words, written
 
 # -- fields -----------------------------------------------------------------------------------------------------------
 _LARGEST = 2**53
-_LAST_YEAR = 2100
-_STAMP = re.compile(r"\d{4}-\d{2}-\d{2}([T ].*)?")
+_UNKNOWN = re.compile(r"\s*|(0001|1900)-.*", re.DOTALL)
 _CLOCK = re.compile(r"(?:PT)?(\d{1,3})(?::|M)(\d{1,2}(?:\.\d+)?)S?")
 
 
@@ -40,22 +31,14 @@ def _blank_is_none(value: Any) -> Any:
     return None if isinstance(value, str) and not value.strip() else value
 
 
-def _stamp(value: Any) -> Any:
-    """Written dates and instants only: a number would be read as seconds since 1970."""
-    if value is not None and not (isinstance(value, str) and _STAMP.fullmatch(value)):
-        raise PydanticCustomError(Problem.UNREADABLE, "not a written date")
-    return value
+def _unknown_is_none(value: Any) -> Any:
+    """An instant that nobody knows yet is blank, or of the year 1900 or 1."""
+    return None if isinstance(value, str) and _UNKNOWN.fullmatch(value) else value
 
 
-def _date_as_written(value: Any) -> Any:
+def _date_as_written(value: Any) -> str:
     """The date of an "Est" instant: it carries a Z and is Eastern, so that only its letters are true."""
-    return _stamp(value)[:10] if value is not None else None
-
-
-def _of_this_age(instant: AwareDatetime) -> AwareDatetime:
-    if instant.year > _LAST_YEAR:
-        raise PydanticCustomError(Problem.OUT_OF_RANGE, "not an instant of any NBA season")
-    return instant
+    return written(value)[:10]
 
 
 def _clock_minutes(value: Any) -> Any:
@@ -72,23 +55,15 @@ def _is_win(value: Any) -> Any:
     return value == "W"
 
 
-Whole = Annotated[int, BeforeValidator(_no_flag), Field(ge=-_LARGEST, le=_LARGEST)]
-Number = Annotated[float, BeforeValidator(_no_flag)]
-Words = Annotated[str, Field(min_length=1)]
+# They write whole numbers as 9.0 and weights as text.
+Whole = Annotated[int, Field(strict=False, ge=-_LARGEST, le=_LARGEST), BeforeValidator(_no_flag)]
+Number = Annotated[float, Field(strict=False), BeforeValidator(_no_flag)]
 MaybeWords = Annotated[str | None, BeforeValidator(_blank_is_none)]
 MaybeNumber = Annotated[Number | None, BeforeValidator(_blank_is_none)]
 Clock = Annotated[Number | None, BeforeValidator(_clock_minutes), BeforeValidator(_blank_is_none)]
 Win = Annotated[bool | None, BeforeValidator(_is_win)]
-Day = Annotated[date, BeforeValidator(_stamp)]
-EasternDay = Annotated[date, BeforeValidator(_date_as_written)]
-Instant = Annotated[AwareDatetime, AfterValidator(_of_this_age)]
-MaybeInstant = Annotated[Instant | None, BeforeValidator(_stamp), BeforeValidator(_blank_is_none)]
-
-
-class Sent(BaseModel):
-    """Base of all they send: what we do not know is their business, what we need must be there."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False, loc_by_alias=False)
+EasternDay = Annotated[date, Field(strict=False), BeforeValidator(_date_as_written)]
+MaybeInstant = Annotated[Instant | None, BeforeValidator(_unknown_is_none)]
 
 
 # -- tables: header names and rows of values --------------------------------------------------------------------------

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from nba_props.domain.calendar import SeasonType, noon_eastern, season_bounds, season_of, slate_date
+from nba_props.domain.calendar import SeasonType, noon_eastern, season_bounds, season_of
+from nba_props.io.sources.live.asking import filing_day, played_out_at
 from nba_props.io.sources.live.contract import Request, Source
 
 SEASON_TYPE_WORDS: Final[Mapping[SeasonType, str]] = {
@@ -99,18 +100,16 @@ def _only(day: date) -> dict[str, str]:
 def _of_season(
     feed: str, endpoint: str, season: str, now: datetime, fresh_for: timedelta, label: str = "", **asked: str
 ) -> Request:
-    """Filed under today, or the nearest day of the season."""
-    first, last = season_bounds(season)
-    day = min(max(slate_date(now), first), last)
+    """It settles once no game can be left to play, whatever a season like no other does."""
     path, params = _address(endpoint, season=season, **asked)
-    settles_at = noon_eastern(last + _SEASON_SETTLES_AFTER)
+    day, settles_at = filing_day(season, now), noon_eastern(season_bounds(season)[1] + _SEASON_SETTLES_AFTER)
     return Request(Source.NBA_STATS, feed, day, path, params, {}, str(label), settles_at, fresh_for)
 
 
 def _of_day(feed: str, endpoint: str, day: date, now: datetime, label: str, **asked: str) -> Request:
     """Filed under its date. Until noon of the next day games may still be on or unfinished in the books."""
     path, params = _address(endpoint, **asked)
-    fresh_for = _HOURLY if now < noon_eastern(day + timedelta(days=1)) else _FOR_HOURS
+    fresh_for = _HOURLY if now < played_out_at(day) else _FOR_HOURS
     settles_at = noon_eastern(day + _CORRECTED_FOR)
     return Request(Source.NBA_STATS, feed, day, path, params, {}, str(label), settles_at, fresh_for)
 

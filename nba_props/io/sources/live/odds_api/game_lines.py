@@ -4,10 +4,12 @@ from collections.abc import Hashable, Mapping
 from datetime import datetime
 from typing import Final
 
+from nba_props.io.sources.archive.payloads import Reason
 from nba_props.io.sources.live.contract import Parsed, Row, Sheet
 from nba_props.io.sources.live.odds_api.payloads import GameOutcome, MarketOutcomes
 from nba_props.io.sources.live.odds_api.prices import american_price
-from nba_props.io.sources.live.quoted import Game, RowRefused, Side, read_row, side_of
+from nba_props.io.sources.live.quoted import Game, Side, side_of
+from nba_props.io.sources.live.received import LeftOut, RowRefused, as_model
 from nba_props.io.sources.teams import team_code
 
 SPREADS: Final = "spreads"
@@ -29,7 +31,7 @@ def add_game_lines(
         try:
             told = _terms(market, game, is_decimal)
             if told.keys() & so_far.keys():
-                raise RowRefused(f"{market.market} comes more than once")
+                raise RowRefused(LeftOut.MARKET_SAID_TWICE)
         except RowRefused as refusal:
             parsed.refuse(Sheet.GAME_LINES, market.outcomes[0][0], str(refusal), _as_sent(market))
         else:
@@ -44,7 +46,7 @@ def _as_sent(market: MarketOutcomes) -> Row:
 
 
 def _terms(market: MarketOutcomes, game: Game, is_decimal: bool) -> dict[str, float | None]:
-    outcomes = [read_row(sent, GameOutcome) for _, sent in market.outcomes]
+    outcomes = [as_model(sent, GameOutcome) for _, sent in market.outcomes]
     terms = [(one.name, (one.point, american_price(one.price, is_decimal))) for one in outcomes]
     if market.market == SPREADS:
         return _spread(_by_side([(_team(name, game), said) for name, said in terms]), game)
@@ -54,14 +56,14 @@ def _terms(market: MarketOutcomes, game: Game, is_decimal: bool) -> dict[str, fl
 def _by_side(terms: list[tuple[Hashable, Terms]]) -> Mapping[Hashable, Terms]:
     sides = dict(terms)
     if len(sides) < len(terms):
-        raise RowRefused("a side comes more than once")
+        raise RowRefused(LeftOut.SIDE_SAID_TWICE)
     return sides
 
 
 def _team(name: str, game: Game) -> str:
     code = team_code(name)
     if code is None or code not in (game.home_abbr, game.away_abbr):
-        raise RowRefused(f"{name!r} does not play in this game")
+        raise RowRefused(Reason.TEAM_NOT_IN_GAME)
     return code
 
 
@@ -86,7 +88,7 @@ def _total(sides: Mapping[Hashable, Terms]) -> dict[str, float | None]:
 
 def _agreed(points: set[float]) -> float:
     if len(points) > 1:
-        raise RowRefused("its two sides disagree on the line")
+        raise RowRefused(LeftOut.SIDES_DISAGREE_ON_LINE)
     return points.pop()
 
 

@@ -12,31 +12,16 @@ from nba_props.domain.calendar import noon_eastern, slate_date
 from nba_props.io.sources.live.contract import Parsed, Payload, Sheet
 from nba_props.io.sources.live.odds_api.game_lines import add_game_lines
 from nba_props.io.sources.live.odds_api.payloads import (
-    EVENT_ODDS,
-    EVENT_ODDS_THEN,
-    EVENTS,
-    EVENTS_THEN,
-    MANY_EVENT_ODDS,
     Event,
     EventOdds,
     MarketOutcomes,
     PlayerOutcome,
+    Snapshot,
     numbered_markets,
 )
 from nba_props.io.sources.live.odds_api.prices import american_price, is_decimal_format
-from nba_props.io.sources.live.quoted import (
-    Game,
-    Offer,
-    RowRefused,
-    add_quotes,
-    as_row,
-    read,
-    read_row,
-    refuse_if_all_malformed,
-    rejected,
-    side_of,
-)
-from nba_props.io.sources.teams import team_code
+from nba_props.io.sources.live.quoted import Game, Offer, add_quotes, game_between, side_of
+from nba_props.io.sources.live.received import RowRefused, accept, as_model, as_row, read_envelope, rejected
 
 MAIN_MARKET: Final = "player_points"
 ALTERNATE_MARKET: Final = "player_points_alternate"
@@ -51,12 +36,12 @@ def parse_events(payload: Payload) -> Parsed:
     Events vanish at tip-off, so that an empty list is an empty slate only if it was asked for on the date itself before
     noon, when no game has begun and all are listed; later it says that nothing is left to quote.
     """
-    return _of_events(read(payload, EVENTS), payload, payload.fetched_at)
+    return _of_events(read_envelope(payload, list[Event]), payload, payload.fetched_at)
 
 
 def parse_events_then(payload: Payload) -> Parsed:
     """No rows. The list of the past holds the days ahead too: the slate is empty if none of it is the day's."""
-    snapshot = read(payload, EVENTS_THEN)
+    snapshot = read_envelope(payload, Snapshot[list[Event]])
     _not_from_the_future(payload, snapshot.timestamp)
     return _of_events(snapshot.data, payload, snapshot.timestamp)
 
@@ -84,28 +69,25 @@ def is_of_day(event: Event, payload: Payload) -> bool:
 
 def game_of(event: Event) -> Game:
     """The game in our codes; RowRefused if its teams are not two of the league's."""
-    home, away = team_code(event.home_team), team_code(event.away_team)
-    if home is None or away is None or home == away:
-        raise RowRefused(f"{event.away_team} at {event.home_team} is no NBA game")
-    return Game(event.id, home, away, event.commence_time)
+    return game_between(event.id, event.home_team, event.away_team, event.commence_time)
 
 
 # -- odds ---------------------------------------------------------------------------------------------------------------
 def parse_event_odds(payload: Payload) -> Parsed:
     """Quotes and game lines of one event as they are now."""
-    return _of_odds([read(payload, EVENT_ODDS)], payload, payload.fetched_at)
+    return _of_odds([read_envelope(payload, EventOdds)], payload, payload.fetched_at)
 
 
 def parse_event_odds_then(payload: Payload) -> Parsed:
     """Quotes and game lines of one event at an instant of the past."""
-    snapshot = read(payload, EVENT_ODDS_THEN)
+    snapshot = read_envelope(payload, Snapshot[EventOdds])
     _not_from_the_future(payload, snapshot.timestamp)
     return _of_odds([snapshot.data], payload, snapshot.timestamp)
 
 
 def parse_game_lines(payload: Payload) -> Parsed:
     """Game lines of all events as they are now. No event at all is an empty slate only as in `parse_events`."""
-    events = read(payload, MANY_EVENT_ODDS)
+    events = read_envelope(payload, list[EventOdds])
     parsed = _of_odds(events, payload, payload.fetched_at)
     parsed.is_empty_slate = parsed.is_empty_slate and (bool(events) or _is_morning(payload, payload.fetched_at))
     return parsed
@@ -130,7 +112,7 @@ def _of_odds(events: list[EventOdds], payload: Payload, seen_at: datetime) -> Pa
         add_quotes(parsed, game, list(_offers(parsed, books, seen_at, is_decimal)))
         add_game_lines(parsed, game, books, seen_at, is_decimal)
     parsed.is_empty_slate = start == 1 and not parsed.refused
-    return refuse_if_all_malformed(payload, parsed)
+    return accept(payload, parsed)
 
 
 def _offers(parsed: Parsed, books: list[MarketOutcomes], seen_at: datetime, is_decimal: bool) -> Iterator[Offer]:
@@ -145,7 +127,7 @@ def _offers(parsed: Parsed, books: list[MarketOutcomes], seen_at: datetime, is_d
 
 
 def _offer(book: MarketOutcomes, number: int, sent: Any, seen_at: datetime, is_decimal: bool) -> Offer:
-    outcome = read_row(sent, PlayerOutcome)
+    outcome = as_model(sent, PlayerOutcome)
     return Offer(
         number=number,
         bookmaker=book.bookmaker,

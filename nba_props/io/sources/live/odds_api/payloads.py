@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field
 
-from nba_props.io.sources.live.quoted import EventId, Moment, Sent
+from nba_props.io.sources.live.quoted import EventId, Moment
+from nba_props.io.sources.live.received import Sent, Words
 
 Data = TypeVar("Data")
 
@@ -33,7 +34,7 @@ class Market(Sent):
 class Bookmaker(Sent):
     """One book's markets."""
 
-    key: str = Field(min_length=1)
+    key: Words
     markets: list[Market]
 
 
@@ -65,13 +66,6 @@ class GameOutcome(Sent):
     name: str
     point: float
     price: float | None
-
-
-EVENTS = TypeAdapter(list[Event])
-EVENTS_THEN = TypeAdapter(Snapshot[list[Event]])
-EVENT_ODDS = TypeAdapter(EventOdds)
-EVENT_ODDS_THEN = TypeAdapter(Snapshot[EventOdds])
-MANY_EVENT_ODDS = TypeAdapter(list[EventOdds])
 
 
 @dataclass(frozen=True)

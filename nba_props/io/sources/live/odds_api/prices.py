@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 
 from nba_props.domain.odds import decimal_to_american
 from nba_props.io.sources.live.odds_api.payloads import Bookmaker, EventOdds
-from nba_props.io.sources.live.quoted import RowRefused, checked_price
+from nba_props.io.sources.live.quoted import checked_price
+from nba_props.io.sources.live.received import LeftOut, RowRefused
 
 
 def is_decimal_format(events: Iterable[EventOdds]) -> bool:
@@ -22,7 +23,7 @@ def american_price(price: float | None, is_decimal: bool) -> float | None:
     if price is None or not is_decimal:
         return checked_price(price)
     if not 1 < price < 100:
-        raise RowRefused(f"{price:g} is ambiguous among decimal prices")
+        raise RowRefused(LeftOut.PRICE_AMBIGUOUS)
     return float(round(float(decimal_to_american(price))))
 
 

@@ -13,10 +13,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from nba_props.domain.calendar import EASTERN, noon_eastern, slate_date
+from nba_props.io.sources.live.asking import dates_played
 from nba_props.io.sources.live.contract import Payload, Request, Source
 from nba_props.io.sources.live.odds_api.parse import is_of_day
-from nba_props.io.sources.live.odds_api.payloads import EVENTS, EVENTS_THEN
-from nba_props.io.sources.live.quoted import days_to_ask, read
+from nba_props.io.sources.live.odds_api.payloads import Event, Snapshot
+from nba_props.io.sources.live.received import read_envelope
 
 EVENTS_FEED: Final = "events"
 EVENT_ODDS_FEED: Final = "event_odds"
@@ -43,7 +44,8 @@ def of_day(day: date, now: datetime) -> Iterable[Request]:
 
 def of_season(season: str, now: datetime) -> Iterable[Request]:
     """Every date that is over, since the source keeps points."""
-    return [_events_then(day) for day in days_to_ask(season, now) if day >= FIRST_DAY_OF_POINTS]
+    over = dates_played(season, slate_date(now) - timedelta(days=1))
+    return [_events_then(day) for day in over if day >= FIRST_DAY_OF_POINTS]
 
 
 def _events(day: date) -> Request:
@@ -64,7 +66,7 @@ def _events_then(day: date) -> Request:
 
 def follow_events(payload: Payload) -> Iterable[Request]:
     """The points of each event of the slate that has not begun."""
-    for event in read(payload, EVENTS):
+    for event in read_envelope(payload, list[Event]):
         ahead = event.commence_time - payload.fetched_at
         if is_of_day(event, payload) and ahead > timedelta(0):
             yield Request(
@@ -80,7 +82,7 @@ def follow_events(payload: Payload) -> Iterable[Request]:
 
 def follow_events_then(payload: Payload) -> Iterable[Request]:
     """Points, spread and total of each event of the slate, half an hour before its tip as it was planned at noon."""
-    for event in read(payload, EVENTS_THEN).data:
+    for event in read_envelope(payload, Snapshot[list[Event]]).data:
         if is_of_day(event, payload):
             instant = event.commence_time - SNAPSHOT_BEFORE_TIP
             yield Request(
