@@ -1,7 +1,7 @@
 """What earlier runs came to, read from the instance: attempts at a slate, when anything new landed, what sources did not give."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 
 import dagster as dg
@@ -16,7 +16,6 @@ from nba_props.automation.work import (
     SHORTFALLS_TAG,
     SLATE_TAG,
     SLATES_LANE,
-    STARTED_BY_TAG,
 )
 from nba_props.domain.alerts import Shortfall, SourceFacts
 from nba_props.domain.automation import Attempt, Ending
@@ -70,15 +69,6 @@ def shortfalls(instance: dg.DagsterInstance) -> list[SourceFacts]:
         for source, found in json.loads(record.dagster_run.tags.get(SHORTFALLS_TAG, "{}")).items():
             latest.setdefault(source, found)
     return [SourceFacts(source, Shortfall(found[0]), found[1]) for source, found in latest.items() if found]
-
-
-def abandoned_runs(instance: dg.DagsterInstance) -> Iterable[dg.DagsterRun]:
-    """Runs of a plan that still count as running although the run that launched them has ended: its process died."""
-    for record in instance.get_run_records(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])):
-        parent_id = record.dagster_run.tags.get(STARTED_BY_TAG)
-        parent = instance.get_run_by_id(parent_id) if parent_id else None
-        if parent is not None and parent.is_finished:
-            yield record.dagster_run
 
 
 def _fetches(instance: dg.DagsterInstance) -> Sequence[dg.RunRecord]:

@@ -26,6 +26,7 @@ from nba_props.automation.work import (
 from nba_props.domain.alerts import DUTIES, Duty
 from nba_props.domain.automation import given_up, next_attempt, players_concerned
 from nba_props.domain.calendar import noon_eastern
+from nba_props.interrupted import mark_interrupted
 from nba_props.platform import Platform
 
 Found = dg.SensorResult | dg.SkipReason
@@ -41,7 +42,7 @@ def build_sensors(*, is_on: bool) -> list[dg.SensorDefinition]:
         _sensor("odds-and-injury-changes", "slate", 60, status, _changes),
         _sensor("slate-attempts", "slate", 60, status, _attempts),
         _sensor("consolidation", "merge_staged", 60, status, _consolidation),
-        _sensor("orphan-sweeper", "sweep_staging", 600, status, _orphans),
+        _sensor("orphan-sweeper", "sweep_staging", 120, status, _orphans),
         _sensor("slate-alerts", None, 300, status, _alerts),
     ]
 
@@ -151,9 +152,9 @@ def _consolidation(context: dg.SensorEvaluationContext, platform: Platform) -> F
 
 
 def _orphans(context: dg.SensorEvaluationContext, platform: Platform) -> Found:
-    """Orphaned staging is reported first, and removed when it was reported for long enough; runs whose starter died are ended."""
-    for run in past.abandoned_runs(context.instance):
-        context.instance.report_run_failed(run, "The run that launched this one has ended: its process died.")
+    """Orphaned staging is reported first, and removed when it was reported for long enough; runs whose process died are ended."""
+    for dead in mark_interrupted(platform):
+        context.log.warning(f"interrupted: {dead}")
     reported: dict[str, str] = json.loads(context.cursor or "{}")
     old = platform.now - timedelta(minutes=platform.settings.staging_grace_minutes)
     orphans = {one.name for one in platform.warehouse.staging_tables() if one.created_at < old}

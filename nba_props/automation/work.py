@@ -19,6 +19,7 @@ from nba_props.domain.calendar import season_of
 from nba_props.fetch import Fetched, State, fetch_day
 from nba_props.health import State as Verdict
 from nba_props.health import slate_verdict
+from nba_props.io.liveness import at_work
 from nba_props.io.sources.live.registry import wanted
 from nba_props.platform import Platform
 
@@ -92,29 +93,31 @@ def play_slate(context: dg.OpExecutionContext, config: SlateWork, platform: dg.R
     """Fetch, then the whole plan of one date. Not ready is an ending that is said, no failure."""
     from nba_props import plan
 
-    day = date.fromisoformat(config.date)
-    _fetch(context, platform, [day], config.ask)
-    request = plan.Request(players=tuple(config.players))
-    outcome = plan.run_dates(_runner(context, platform), [day], request)
-    ending, said = _ending(platform, day, outcome)
-    _tag(context, {ENDING_TAG: ending.value, SAID_TAG: said})
-    context.log.info(f"{day}: {ending}. {said}")
-    if ending is Ending.FAILED:
-        _raise_failures(outcome)
+    with at_work(platform.home, context.run_id):
+        day = date.fromisoformat(config.date)
+        _fetch(context, platform, [day], config.ask)
+        request = plan.Request(players=tuple(config.players))
+        outcome = plan.run_dates(_runner(context, platform), [day], request)
+        ending, said = _ending(platform, day, outcome)
+        _tag(context, {ENDING_TAG: ending.value, SAID_TAG: said})
+        context.log.info(f"{day}: {ending}. {said}")
+        if ending is Ending.FAILED:
+            _raise_failures(outcome)
 
 
 @dg.op(retry_policy=_ASKED_AGAIN)
 def ask_sources(context: dg.OpExecutionContext, config: FetchWork, platform: dg.ResourceParam[Platform]) -> None:
-    """Land and parse what sources say, and build the features of slates that stand predicted, so that changes show."""
+    """Land and parse what sources say, and build the features of coming slates, so that changes show."""
     from nba_props import plan
 
-    found = _fetch(context, platform, [date.fromisoformat(one) for one in config.dates], config.ask)
-    if not any(one.came for one in found):
-        raise dg.Failure("No source gave anything: see the run's tags and nba-props doctor.")
-    runner = _runner(context, platform)
-    for day in config.refresh:
-        runner.run(plan.Stage("features", day, day, f"features {day}"))
-    _raise_failures(runner.outcome)
+    with at_work(platform.home, context.run_id):
+        found = _fetch(context, platform, [date.fromisoformat(one) for one in config.dates], config.ask)
+        if not any(one.came for one in found):
+            raise dg.Failure("No source gave anything: see the run's tags and nba-props doctor.")
+        runner = _runner(context, platform)
+        for day in config.refresh:
+            runner.run(plan.Stage("features", day, day, f"features {day}"))
+        _raise_failures(runner.outcome)
 
 
 @dg.op(retry_policy=_ASKED_AGAIN)
@@ -122,10 +125,11 @@ def results(context: dg.OpExecutionContext, config: GradeWork, platform: dg.Reso
     """Fetch what happened, then grade and publish the results of one date."""
     from nba_props import plan
 
-    day = date.fromisoformat(config.date)
-    _fetch(context, platform, [day], config.ask)
-    predicted = plan.predicted_dates(platform, day, day)
-    _raise_failures(plan.grade_dates(_runner(context, platform), day, day, predicted))
+    with at_work(platform.home, context.run_id):
+        day = date.fromisoformat(config.date)
+        _fetch(context, platform, [day], config.ask)
+        predicted = plan.predicted_dates(platform, day, day)
+        _raise_failures(plan.grade_dates(_runner(context, platform), day, day, predicted))
 
 
 @dg.op
@@ -133,12 +137,13 @@ def merge(context: dg.OpExecutionContext, config: ConsolidationWork, platform: d
     """Consolidate what is staged of dates, whole or partial; a batch below its share fails the run and keeps its staging."""
     from nba_props import plan
 
-    staged = {one.game_date for one in platform.warehouse.staging_tables()}
-    days = [day for day in map(date.fromisoformat, config.dates) if day in staged]
-    if not days:
-        context.log.info("Nothing is staged any more: somebody else has consolidated it.")
-        return
-    _raise_failures(plan.consolidate_dates(_runner(context, platform), days))
+    with at_work(platform.home, context.run_id):
+        staged = {one.game_date for one in platform.warehouse.staging_tables()}
+        days = [day for day in map(date.fromisoformat, config.dates) if day in staged]
+        if not days:
+            context.log.info("Nothing is staged any more: somebody else has consolidated it.")
+            return
+        _raise_failures(plan.consolidate_dates(_runner(context, platform), days))
 
 
 @dg.op
