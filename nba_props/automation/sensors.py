@@ -73,14 +73,20 @@ def _changes(context: dg.SensorEvaluationContext, platform: Platform) -> Found:
     if past.is_at_work(context.instance, {LANE_TAG: SLATES_LANE}):
         return _AT_WORK
     newest = past.last_work(context.instance)
-    if newest is None or newest == context.cursor:
+    seen = json.loads(context.cursor or "{}")
+    if newest is None or newest == seen.get("run"):
         return dg.SkipReason("nothing was fetched since the last look")
-    days = (platform.today, platform.today + timedelta(days=1))
-    changed = {day: players_concerned(players_now(platform, day)) for day in days}
-    requests = [_again_for(day, players) for day, players in changed.items() if players]
+    requests, standing = [], []
+    for day in (platform.today, platform.today + timedelta(days=1)):
+        changes = players_concerned(players_now(platform, day))
+        # An answer that is the same as before leaves the prediction as it stands: its change is asked about once.
+        asked = {player: _digest([day, player, why]) for player, why in changes.items()}
+        standing += asked.values()
+        if fresh := {player: why for player, why in changes.items() if asked[player] not in seen.get("asked", ())}:
+            requests.append(_again_for(day, fresh))
     return dg.SensorResult(
         run_requests=requests,
-        cursor=newest,
+        cursor=json.dumps({"run": newest, "asked": sorted(standing)}),
         skip_reason=None if requests else dg.SkipReason("no line or status has changed enough"),
     )
 

@@ -93,6 +93,8 @@ def ui(
     places = {"DAGSTER_HOME": str(dagster_home(platform)), "NBA_PROPS_HOME": str(platform.home)}
     quiet = {"PYTHONWARNINGS": "ignore", "DAGSTER_DISABLE_TELEMETRY": "yes"}
     note(f"Dagster UI of {platform.home}: http://{_HOST}:{port} (Ctrl-C stops it)")
+    if not platform.settings.automation:
+        note("schedules and sensors start switched off: NBA_PROPS_AUTOMATION=true, or one by one in the UI")
     code = _until_stopped(command, quiet | os.environ | places)
     if code:
         raise NbaPropsError(

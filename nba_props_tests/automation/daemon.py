@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Any
 
 import dagster as dg
-import dagster._daemon  # noqa: F401  before the scheduler, which imports it in a circle
+import dagster._daemon
 from dagster._core.remote_origin import InProcessCodeLocationOrigin
 from dagster._core.test_utils import create_test_daemon_workspace_context, freeze_time
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin

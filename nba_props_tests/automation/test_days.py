@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
 from nba_props.domain.calendar import EASTERN
@@ -22,7 +23,7 @@ from nba_props_tests.automation.daemon import Daemon, daemon, moved_platform
 pytestmark = pytest.mark.whole
 
 FIRST = date(2025, 12, 2)
-DAYS = 1
+DAYS = [FIRST, FIRST + timedelta(days=1)]
 
 
 @pytest.fixture(scope="module")
@@ -57,25 +58,52 @@ def eastern(day: date, hour: int, minute: int = 0) -> datetime:
     return datetime.combine(day, time(hour, minute), EASTERN)
 
 
-LOOKS = ((5, 0), (6, 30), (7, 0), (11, 30), (15, 0), (18, 0), (18, 30))
+LOOKS = ((5, 0), (6, 30), (7, 0), (11, 30), (18, 0), (18, 30))
+TODAY = ("overnight-predictions", "same-day-predictions")
 
 
-def test_days_pass_and_each_slate_is_published_once(days: tuple[Platform, Daemon], league: League) -> None:
+def test_days_pass_and_each_slate_is_published_once(days: tuple[Platform, Daemon]) -> None:
     platform, running = days
     running.at(eastern(FIRST, 4, 1))
-    for number in range(DAYS):
+    for day in DAYS:
         for hour, minute in LOOKS:
-            running.at(eastern(FIRST + timedelta(days=number), hour, minute))
-    for run in running.instance.get_runs():
-        print(run.job_name, run.status.value, {k: v for k, v in run.tags.items() if k.startswith("nba_props")})
-    for state in running.instance.all_instigator_state():
-        print(state.instigator_name)
-        for tick in reversed(running.instance.get_ticks(state.instigator_origin_id, state.selector_id)):
-            print(
-                "   ",
-                datetime.fromtimestamp(tick.timestamp, EASTERN),
-                tick.status.value,
-                tick.skip_reason,
-                tick.error and tick.error.to_string()[-800:],
-            )
-    assert 0
+            running.at(eastern(day, hour, minute))
+    everything = running.runs()
+    assert {one.status for one in everything} == {dg.DagsterRunStatus.SUCCESS}
+
+    for day in DAYS:
+        for name in TODAY:
+            [attempt] = running.runs(attempt_of=name, slate=day.isoformat())
+            assert attempt.tags["nba_props/ending"] == "published", attempt.tags
+        document = json.loads(platform.store.get(f"v1/predictions/{day}.json"))
+        assert document["game_date"] == day.isoformat()
+    assert len(running.runs(attempt_of="same-day-predictions-tomorrow", slate=DAYS[1].isoformat())) == 1
+    triggers = Counter(one.tags.get("nba_props/trigger") for one in everything)
+    assert triggers["grading-and-results"] == triggers["br-rosters-batch-daily"] == len(DAYS)
+    assert triggers["odds-and-injury-changes"]
+
+    assert counted(platform, _TWICE_IN_FORCE) == 0
+    assert counted(platform, _GRADED) > 0
+    assert platform.warehouse.staging_tables() == []
+    running.at(eastern(DAYS[-1], 18, 30))
+    assert len(running.runs()) == len(everything)
+
+
+_TWICE_IN_FORCE = """
+select count(*) as found from (
+    select game_id, universal_player_id, system_id, line_key
+    from nba_predictions.player_prop_predictions
+    where game_date between @start_date and @end_date and is_active
+    group by game_id, universal_player_id, system_id, line_key
+    having count(*) > 1
+)
+"""
+_GRADED = """
+select count(*) as found from nba_grading.prediction_accuracy
+where game_date between @start_date and @end_date and game_date = @start_date and actual_points is not null
+"""
+
+
+def counted(platform: Platform, sql: str) -> int:
+    found = platform.warehouse.query(sql, {"start_date": DAYS[0], "end_date": DAYS[-1]})
+    return int(found["found"][0].as_py())

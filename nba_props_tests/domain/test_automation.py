@@ -35,7 +35,15 @@ def ended(*endings: Ending) -> list[Attempt]:
 
 @pytest.mark.parametrize(
     ("minute", "tip_in", "asks"),
-    [(0, None, True), (0, 500, True), (10, None, False), (10, 90, True), (10, 91, False), (10, 0, False), (50, 1, True)],
+    [
+        (0, None, True),
+        (0, 500, True),
+        (10, None, False),
+        (10, 90, True),
+        (10, 91, False),
+        (10, 0, False),
+        (50, 1, True),
+    ],
 )
 def test_sources_are_asked_hourly_and_every_ten_minutes_before_a_tip(
     minute: int, tip_in: int | None, asks: bool
