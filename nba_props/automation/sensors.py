@@ -76,7 +76,8 @@ def _changes(context: dg.SensorEvaluationContext, platform: Platform) -> Found:
     seen = json.loads(context.cursor or "{}")
     if newest is None or newest == seen.get("run"):
         return dg.SkipReason("nothing was fetched since the last look")
-    requests, standing = [], []
+    requests: list[dg.RunRequest] = []
+    standing: list[str] = []
     for day in (platform.today, platform.today + timedelta(days=1)):
         changes = players_concerned(players_now(platform, day))
         # An answer that is the same as before leaves the prediction as it stands: its change is asked about once.
