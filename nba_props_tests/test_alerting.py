@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from nba_props import alerting
 from nba_props.alerting import watch
 from nba_props.domain.alerts import Severity, Shortfall, Situation, SourceFacts, Telling
+from nba_props.errors import BadInput
 from nba_props.io import notify
 from nba_props.io.warehouse.base import StagingTable
 from nba_props.platform import Platform
@@ -382,11 +383,16 @@ def test_an_unconfigured_channel_is_said_at_start(
     assert notify.NOT_CONFIGURED in at_noon(command, home=home.home).err.splitlines()
 
 
-@pytest.mark.parametrize("arguments", [("run", "nonsense"), ("backfill",), ("ui", "--port", "1")])
-def test_what_runs_for_long_says_so_before_anything_else(
+@pytest.mark.parametrize("arguments", [("run", f"{DAY}"), ("backfill", f"{DAY}", f"{DAY}"), ("ui", "--port", "1")])
+def test_what_runs_for_long_says_so_before_its_first_run(
     home: Platform, at_noon: Call, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each with a fault that ends it right after its start."""
+    """Each is stopped where its work begins."""
+
+    def stopped(*_: object) -> None:
+        raise BadInput("Stopped by the test.", next_step="none")
+
     monkeypatch.setattr("nba_props.cli.homes._until_stopped", lambda *_: 0)
+    monkeypatch.setattr("nba_props.cli.slates._run", stopped)
     monkeypatch.delenv("NBA_PROPS_ALERT_URLS")
     assert at_noon(*arguments, home=home.home).err.splitlines()[0] == notify.NOT_CONFIGURED

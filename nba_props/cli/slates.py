@@ -52,9 +52,9 @@ def run(
 ) -> None:
     """Bring one date from raw rows to published predictions, and give the verdict."""
     platform = shared.with_data(home)
-    say_if_unconfigured(platform)
     day = shared.day_of(date, platform)
     asked = _asked(platform, [day], systems, players, as_of, force, skip_completeness_gate)
+    say_if_unconfigured(platform)
     failures = _run(platform, [day], select, asked).failures
 
     from nba_props.cli import render
@@ -85,12 +85,12 @@ def backfill(
 ) -> None:
     """Every layer over a range of dates, in dependency order. Interrupted, the same command goes on where it was."""
     platform = shared.with_data(home)
-    say_if_unconfigured(platform)
     days = _dates(platform, start, end, season, dates)
     if not days:
         _say_no_slate(platform, start, end, as_json)
         return
     asked = _asked(platform, days, systems, players, as_of, force, skip_completeness_gate)
+    say_if_unconfigured(platform)
     done = _run(platform, days, select, asked)
     raise typer.Exit(end_of_backfill(platform, days, done, as_json=as_json))
 
