@@ -4,6 +4,7 @@ Here is what slates become; that raw tables are the league's own is in `test_fol
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,22 +14,24 @@ from nba_props.cli.verdicts import verdicts_of
 from nba_props.platform import Platform
 from nba_props.simulate.faults import Fault, Kind
 from nba_props.io.sources.live.contract import Source
-from nba_props_tests.live.kit import SEASON, Follower, at, before_tip, following
+from nba_props_tests.live.kit import LEAGUE, SEASON, Follower, at, before_tip, following
 
 pytestmark = pytest.mark.whole
 
 PARTIAL = 1
 """The exit code of a fetch where rosters of teams that are not in this small league are missing."""
 
-BACK = [date(2025, 11, day) for day in (24, 25)]
-LIVE = [date(2025, 11, day) for day in (26, 27, 28)]
-END = at(date(2025, 11, 29), 8)
+LONGER = replace(LEAGUE, days=37)
+"""Until 9 December: the models of December learn from November."""
+BACK = [date(2025, 12, day) for day in (2, 3)]
+LIVE = [date(2025, 12, day) for day in (4, 5, 6)]
+END = at(date(2025, 12, 7), 8)
 
 
 @pytest.fixture(scope="module")
 def follower(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Follower]:
     """A home in which BACK was backfilled after the event, and LIVE predicted each evening and graded the next morning."""
-    with following(tmp_path_factory.mktemp("season") / "home") as found:
+    with following(tmp_path_factory.mktemp("season") / "home", LONGER) as found:
         morning = at(LIVE[0], 7)
         assert found.said(morning, "fetch", "--season", SEASON) == PARTIAL
         assert found.said(morning, "fetch", "--season", SEASON, "--source", "odds,injury_report") == 0
@@ -114,7 +117,7 @@ def test_live_predictions_knew_nothing_of_the_evening(follower: Follower) -> Non
 
 
 # -- when the NBA's statistics are down --------------------------------------------------------------------------------
-DOWN = (date(2025, 11, 29), date(2025, 11, 30))
+DOWN = (date(2025, 12, 8), date(2025, 12, 9))
 
 
 def sources_of(platform: Platform, day: date) -> set[str]:

@@ -1,0 +1,188 @@
+"""Every fault of every source, done to one home: what is landed, what becomes of it, and the table of outcomes as a document.
+
+Here belongs how a fault is done and its outcome named. Not here: what must hold whatever the outcome (`test_misbehaviour`).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from nba_props.fetch import SourceReport, fetch_day
+from nba_props.io.landing import Landed, landed_between
+from nba_props.io.sources.live import registry
+from nba_props.io.sources.live.contract import Feed, LiveSource, Manners, Request, Source
+from nba_props.platform import Platform
+from nba_props.prepare import prepare
+from nba_props.simulate.faults import OF_ROWS, Fault, Kind
+from nba_props.simulate.league import LeagueConfig
+from nba_props_tests.live.kit import Follower, at, before_tip, following, parse_landed, raw_rows
+from nba_props_tests.predictions.kit import InMemory
+
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "misbehaviour.md"
+TINY = LeagueConfig(seed=3, start=date(2025, 11, 3), days=5, teams=4, trades=0)
+TEAMS = ("ATL", "BKN", "BOS", "CHA")
+TIMEOUT_SECONDS, SLOW_SECONDS = 0.4, 0.9
+
+
+@dataclass(frozen=True)
+class Hasty:
+    """A live source in a hurry: rosters of the league's own teams only, two tries, and a time limit that a test can wait for."""
+
+    live: LiveSource
+
+    @property
+    def source(self) -> Source:
+        return self.live.source
+
+    @property
+    def feeds(self) -> Sequence[Feed]:
+        return self.live.feeds
+
+    @property
+    def manners(self) -> Manners:
+        return replace(self.live.manners, tries=2, timeout_seconds=TIMEOUT_SECONDS)
+
+    def of_day(self, day: date, now: datetime) -> Iterable[Request]:
+        return [one for one in self.live.of_day(day, now) if one.feed != "roster" or one.label in TEAMS]
+
+    def of_season(self, season: str, now: datetime) -> Iterable[Request]:
+        return self.live.of_season(season, now)
+
+
+@contextmanager
+def hasty_sources() -> Iterator[None]:
+    """Every live source in a hurry."""
+    real = registry.live_source
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(registry, "live_source", lambda source: Hasty(real(source)))
+        yield
+
+
+@dataclass
+class Night:
+    """One source's home on the evening of a slate: what it told that morning is in the tables."""
+
+    follower: Follower
+    source: Source
+    warehouse: InMemory
+
+    @property
+    def day(self) -> date:
+        return self.follower.league.game_dates[-1]
+
+    @property
+    def evening(self) -> datetime:
+        return before_tip(self.follower.league, self.day)
+
+    def at(self, now: datetime) -> Platform:
+        platform = self.follower.at(now)
+        platform.__dict__["warehouse"] = self.warehouse
+        return platform
+
+    def fetch(self, now: datetime, *, is_forced: bool = True) -> list[SourceReport]:
+        """The source about last night (but for injuries, which nobody asks about afterwards) and about this one."""
+        days = [self.day] if self.source is Source.INJURY_REPORT else [self.day - timedelta(days=2), self.day]
+        asked = registry.wanted([self.source])
+        return [fetch_day(self.at(now), day, asked, is_forced=is_forced).reports[0] for day in days]
+
+    def landed(self) -> list[Landed]:
+        first, last = self.day - timedelta(days=7), self.day + timedelta(days=1)
+        return landed_between(self.at(self.evening).store, first, last, [self.source])
+
+    def parse(self) -> None:
+        parse_landed(self.at(self.evening))
+
+    def tables(self) -> dict[str, frozenset[tuple[object, ...]]]:
+        """What the raw tables say, without when and where from it came."""
+        return facts(self.at(self.evening))
+
+
+NOT_FACTS = {"payload_ref", "fetched_at", "snapshot_at", "injury_reported_at", "quote_id"}
+FACTS = (
+    *("schedule", "game_results", "game_lines", "player_box_scores", "box_score_reports", "player_points_quotes"),
+    *("injury_reports", "roster_reports", "game_line_quotes", "standings", "player_list"),
+)
+
+
+def facts(platform: Platform) -> dict[str, frozenset[tuple[object, ...]]]:
+    """Rows of what sources tell, by table."""
+    found = {}
+    for name in FACTS:
+        rows = platform.warehouse.query(f"select * from nba_raw.{name}").to_pylist()
+        found[name] = frozenset(tuple(value for key, value in row.items() if key not in NOT_FACTS) for row in rows)
+    return found
+
+
+@contextmanager
+def night_of(source: Source, home: Path) -> Iterator[Night]:
+    """A home that knows the schedule and what the source said in the morning."""
+    with following(home, TINY) as follower:
+        night = Night(follower, source, InMemory(home / "memory"))
+        morning = night.at(at(night.day, 8))
+        prepare(morning)
+        fetch_day(morning, night.day, registry.wanted(["schedule"]))
+        night.fetch(at(night.day, 8))
+        night.parse()
+        yield night
+
+
+def kinds_of(source: Source) -> list[Kind]:
+    """What can be done to a source: rows are spoilt in JSON only."""
+    has_rows = source not in (Source.BASKETBALL_REFERENCE, Source.INJURY_REPORT)
+    return [kind for kind in Kind if has_rows or kind not in OF_ROWS]
+
+
+def is_lost_on_the_way(source: Source, kind: Kind) -> bool:
+    """TRUE if what arrives is no answer; else it is one, and for parsers to judge (so is a blocked page to who wants pages)."""
+    is_page = kind is Kind.HTML and source is Source.BASKETBALL_REFERENCE
+    return kind not in OF_ROWS and kind is not Kind.CLOCK_SKEW and not is_page
+
+
+def fault(source: Source, kind: Kind, times: int | None = None) -> Fault:
+    return Fault(source, kind, times=times, seconds=SLOW_SECONDS if kind is Kind.SLOW else 0.1)
+
+
+def outcome_of(night: Night, before: Sequence[Landed]) -> str:
+    """What became of the answers landed since, in words."""
+    known = {one.fetched_at for one in before}
+    new = [one for one in night.landed() if one.fetched_at not in known]
+    if not new:
+        return "nothing landed"
+    sql = "select * from nba_raw.landed_payloads"
+    rows = [row for row in night.warehouse.query(sql).to_pylist() if row["fetched_at"] in {one.fetched_at for one in new}]
+    found = []
+    if any(row["rejection_reason"] for row in rows):
+        found.append("payload rejected, bytes kept")
+    if any(row["rows_quarantined"] for row in rows if row["source"] == night.source and row["feed"] != "schedule"):
+        found.append("rows quarantined")
+    return ", ".join(found) or "rows as they were"
+
+
+Table = Mapping[tuple[Kind, Source], str]
+
+_HEAD = """# When sources misbehave
+
+What the platform makes of every fault that the simulated sources can do, measured by `nba_props_tests/live/test_misbehaviour.py`,
+which also keeps this table true. The fault is done to every answer of one source. Whatever the outcome, nothing that was in
+the tables is lost or changed, no other source is touched, and the next fetch after the fault brings everything.
+
+"""
+_FOOT = """
+- *nothing landed*: not one try brought an answer; the source is left alone after three requests, and the fetch says so (exit 1 or 2).
+  A fault of a single request is made good by the next try.
+- *payload rejected, bytes kept*: the answer is landed, its shape is not one we know; no row of it is used.
+- *rows quarantined*: single rows are refused with a reason in `nba_raw.quarantined_rows`.
+- *rows as they were*: the fault changes nothing that is read.
+- *-*: the source sends no JSON, so that there are no such rows to spoil.
+"""
+
+
+def rendered(table: Table) -> str:
+    """The table of outcomes as Markdown."""
+    lines = [f"| fault | {' | '.join(Source)} |", f"|---|{'---|' * len(Source)}"]
+    lines += [f"| {kind} | {' | '.join(table.get((kind, source), '-') for source in Source)} |" for kind in Kind]
+    return _HEAD + "\n".join(lines) + "\n" + _FOOT
