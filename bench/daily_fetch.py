@@ -19,7 +19,7 @@ from nba_props.simulate.league import LeagueConfig, simulate_league
 from nba_props.simulate.server import SimulatedSources
 
 LEAGUE = LeagueConfig(start=date(2025, 11, 17), days=6)
-KEYS = {name: "a-key-of-nobody" for name in ("balldontlie_api_key", "odds_api_key", "bettingpros_api_key")}
+KEYS = dict.fromkeys(("balldontlie_api_key", "odds_api_key", "bettingpros_api_key"), "a-key-of-nobody")
 
 
 def main() -> None:
@@ -28,9 +28,7 @@ def main() -> None:
     tips = league.games.loc[league.games["game_date"].dt.date == slate, "tip_utc"]
     evening = tips.min().to_pydatetime() - timedelta(hours=1)
     with tempfile.TemporaryDirectory() as directory, SimulatedSources(league, evening) as sources:
-        settings = load_settings(
-            home=Path(directory), now=evening, sources_url=sources.url, source_pace=1.0, **KEYS
-        )
+        settings = load_settings(home=Path(directory), now=evening, sources_url=sources.url, source_pace=1.0, **KEYS)
         platform = Platform(settings)
         prepare(platform)
         for title, day in (("last night", league.game_dates[-2]), ("tonight", slate)):
@@ -40,7 +38,9 @@ def main() -> None:
             print(f"{title}, {day}")
             for one in found.reports:
                 print(f"  {one.source:22}{one.state:10}{one.asked:5} requests{one.seconds:8.1f} s")
-            print(f"  one after the other {sum(one.seconds for one in found.reports):.1f} s, all at once {seconds:.1f} s")
+            print(
+                f"  one after the other {sum(one.seconds for one in found.reports):.1f} s, all at once {seconds:.1f} s"
+            )
 
 
 if __name__ == "__main__":

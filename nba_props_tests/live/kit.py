@@ -43,9 +43,7 @@ class Follower:
     def at(self, now: datetime) -> Platform:
         """The platform at an instant, and the sources with it."""
         self.sources.now = now
-        return Platform(
-            load_settings(home=self.home, now=now, sources_url=self.sources.url, source_pace=0.0, **KEYS)
-        )
+        return Platform(load_settings(home=self.home, now=now, sources_url=self.sources.url, source_pace=0.0, **KEYS))
 
     def said(self, now: datetime, *words: object) -> int:
         """Run a command line at an instant; its exit code."""

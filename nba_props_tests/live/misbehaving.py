@@ -3,6 +3,7 @@
 Here belongs how a fault is done and its outcome named. Not here: what must hold whatever the outcome (`test_misbehaviour`).
 """
 
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from nba_props.fetch import SourceReport, fetch_day
+from nba_props.fetch import SourceReport, State, fetch_day
 from nba_props.io.landing import Landed, landed_between
 from nba_props.io.sources.live import registry
 from nba_props.io.sources.live.contract import Feed, LiveSource, Manners, Request, Source
@@ -19,10 +20,11 @@ from nba_props.platform import Platform
 from nba_props.prepare import prepare
 from nba_props.simulate.faults import OF_ROWS, Fault, Kind
 from nba_props.simulate.league import LeagueConfig
-from nba_props_tests.live.kit import Follower, at, before_tip, following, parse_landed, raw_rows
+from nba_props_tests.live.kit import Follower, at, before_tip, following, parse_landed
 from nba_props_tests.predictions.kit import InMemory
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "misbehaviour.md"
+REGENERATE = "python -m nba_props_tests.live.misbehaving"
 TINY = LeagueConfig(seed=3, start=date(2025, 11, 3), days=5, teams=4, trades=0)
 TEAMS = ("ATL", "BKN", "BOS", "CHA")
 TIMEOUT_SECONDS, SLOW_SECONDS = 0.4, 0.9
@@ -153,7 +155,9 @@ def outcome_of(night: Night, before: Sequence[Landed]) -> str:
     if not new:
         return "nothing landed"
     sql = "select * from nba_raw.landed_payloads"
-    rows = [row for row in night.warehouse.query(sql).to_pylist() if row["fetched_at"] in {one.fetched_at for one in new}]
+    rows = [
+        row for row in night.warehouse.query(sql).to_pylist() if row["fetched_at"] in {one.fetched_at for one in new}
+    ]
     found = []
     if any(row["rejection_reason"] for row in rows):
         found.append("payload rejected, bytes kept")
@@ -163,6 +167,58 @@ def outcome_of(night: Night, before: Sequence[Landed]) -> str:
 
 
 Table = Mapping[tuple[Kind, Source], str]
+"""Outcome by fault and source."""
+
+
+def measured(root: Path) -> Table:
+    """Every fault done to every source, each source in a home of its own below `root`."""
+    found: dict[tuple[Kind, Source], str] = {}
+    with hasty_sources():
+        for source in Source:
+            with night_of(source, root / source) as night:
+                found |= outcomes_of(night)
+    return found
+
+
+def outcomes_of(night: Night) -> Table:
+    """All faults one after the other, on the evening's tables; in the end these are as if there had been none."""
+    night.fetch(night.evening)
+    night.parse()
+    told = night.tables()
+    bodies = {one.sha256 for one in night.landed()}
+    found = {(kind, night.source): _outcome(night, kind, told, bodies) for kind in kinds_of(night.source)}
+    night.parse()
+    assert night.tables() == told
+    return found
+
+
+def _outcome(night: Night, kind: Kind, told: object, bodies: set[str]) -> str:
+    """What a fault comes to. The tables keep what they held, and one fetch without it brings the very bytes again."""
+    is_lost, sources = is_lost_on_the_way(night.source, kind), night.follower.sources
+    if is_lost:
+        sources.misbehave(fault(night.source, kind, times=1))
+        assert _states(night.fetch(night.evening)) == {State.OK}, "one fault is made good by the next try"
+    before = night.landed()
+    sources.misbehave(fault(night.source, kind))
+    reports = night.fetch(night.evening)
+    if is_lost:
+        assert night.landed() == before
+        assert _states(reports) == {State.FAILED}
+    else:
+        night.parse()
+        assert night.tables() == told, f"{night.source} {kind}"
+    outcome = outcome_of(night, before)
+    sources.behave()
+    spoilt = len(night.landed())
+    assert _states(night.fetch(night.evening)) == {State.OK}
+    assert {one.sha256 for one in night.landed()[spoilt:]} <= bodies
+    return outcome
+
+
+def _states(reports: Sequence[SourceReport]) -> set[State]:
+    """How sources ended that were asked anything."""
+    return {one.state for one in reports if one.asked}
+
 
 _HEAD = """# When sources misbehave
 
@@ -186,3 +242,8 @@ def rendered(table: Table) -> str:
     lines = [f"| fault | {' | '.join(Source)} |", f"|---|{'---|' * len(Source)}"]
     lines += [f"| {kind} | {' | '.join(table.get((kind, source), '-') for source in Source)} |" for kind in Kind]
     return _HEAD + "\n".join(lines) + "\n" + _FOOT
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as directory:
+        DOCUMENT.write_text(rendered(measured(Path(directory))))

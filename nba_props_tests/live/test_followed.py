@@ -17,7 +17,6 @@ from nba_props.prepare import prepare
 from nba_props.settings import load_settings
 from nba_props_tests.live import truth
 from nba_props_tests.live.kit import (
-    LEAGUE,
     SEASON,
     Follower,
     at,
@@ -108,9 +107,7 @@ def test_starters_zones_and_who_did_not_play_come_with_each_day(
         select game_id, source_player_id, dnp_comment, minutes, points
         from nba_raw.player_box_scores where participation <> 'played' and game_date between @start_date and @end_date
     """
-    did_not = truth.told(
-        truth.of_dates(follower.league.dnp, told_daily), ["game_id", "player_id"], ["comment"]
-    )
+    did_not = truth.told(truth.of_dates(follower.league.dnp, told_daily), ["game_id", "player_id"], ["comment"])
     assert {key: row[0] for key, row in truth.asked(platform, sql, 2, **span).items()} == {
         key: row[0] for key, row in did_not.items()
     }

@@ -1,79 +1,58 @@
 """Every fault of every source through transport, landing and parsing: nothing is lost, nothing is made up, and it heals."""
 
-from collections.abc import Sequence
+from collections import Counter
+from pathlib import Path
 
 import pytest
 
-from nba_props.fetch import SourceReport, State
+from nba_props.fetch import State, fetch_day
 from nba_props.io.sources.live.contract import Source
-from nba_props.simulate.faults import Kind
+from nba_props.simulate.faults import Fault, Kind
+from nba_props_tests.live.kit import before_tip, following, parse_landed
 from nba_props_tests.live.misbehaving import (
     DOCUMENT,
-    Night,
-    fault,
+    REGENERATE,
+    TINY,
+    Table,
+    facts,
     hasty_sources,
     is_lost_on_the_way,
     kinds_of,
-    night_of,
-    outcome_of,
+    measured,
     rendered,
 )
 
-REGENERATE = "NBA_PROPS_TEST_WRITE=1 pytest nba_props_tests/live/test_misbehaviour.py"
-
 
 @pytest.fixture(scope="module")
-def table(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[Kind, Source], str]:
-    """What became of each fault of each source."""
-    found: dict[tuple[Kind, Source], str] = {}
-    with hasty_sources():
-        for source in Source:
-            with night_of(source, tmp_path_factory.mktemp(source)) as night:
-                found |= _outcomes(night)
-    return found
+def table(tmp_path_factory: pytest.TempPathFactory) -> Table:
+    """What became of each fault of each source; that nothing was lost and all healed is asserted on the way."""
+    return measured(tmp_path_factory.mktemp("misbehaviour"))
 
 
-def _outcomes(night: Night) -> dict[tuple[Kind, Source], str]:
-    """All faults one after the other, on the evening's tables; in the end these are as if there had been none."""
-    night.fetch(night.evening)
-    night.parse()
-    told = night.tables()
-    bodies = {one.sha256 for one in night.landed()}
-    found = {(kind, night.source): _outcome(night, kind, told, bodies) for kind in kinds_of(night.source)}
-    night.parse()
-    assert night.tables() == told
-    return found
+def test_the_outcomes_are_those_of_the_document(table: Table) -> None:
+    assert set(table) == {(kind, source) for source in Source for kind in kinds_of(source)}
+    assert DOCUMENT.read_text() == rendered(table), f"docs/misbehaviour.md is not what happens; run: {REGENERATE}"
 
 
-def _outcome(night: Night, kind: Kind, told: object, bodies: set[str]) -> str:
-    """What a fault comes to. The tables keep what they held, and one fetch without it brings the very bytes again."""
-    is_lost, sources = is_lost_on_the_way(night.source, kind), night.follower.sources
-    if is_lost:
-        sources.misbehave(fault(night.source, kind, times=1))
-        assert _states(night.fetch(night.evening)) == {State.OK}, "one fault is made good by the next try"
-    before = night.landed()
-    sources.misbehave(fault(night.source, kind))
-    reports = night.fetch(night.evening)
-    if is_lost:
-        assert night.landed() == before
-        assert _states(reports) == {State.FAILED}
-    else:
-        night.parse()
-        assert night.tables() == told, f"{night.source} {kind}"
-    outcome = outcome_of(night, before)
-    sources.behave()
-    spoilt = len(night.landed())
-    assert _states(night.fetch(night.evening)) == {State.OK}
-    assert {one.sha256 for one in night.landed()[spoilt:]} <= bodies
-    return outcome
+def test_nothing_lands_exactly_where_no_answer_arrives(table: Table) -> None:
+    for (kind, source), outcome in table.items():
+        assert (outcome == "nothing landed") == is_lost_on_the_way(source, kind), (kind, source)
 
 
-def _states(reports: Sequence[SourceReport]) -> set[State]:
-    """How sources ended that were asked anything."""
-    return {one.state for one in reports if one.asked}
-
-
-def test_the_outcomes_are_those_of_the_document(table: dict[tuple[Kind, Source], str]) -> None:
-    text = rendered(table)
-    print(text)
-    assert DOCUMENT.read_text() == text, f"docs/misbehaviour.md is not what happens; write it anew: {REGENERATE}"
+def test_sources_that_fail_together_cost_the_others_nothing(tmp_path: Path) -> None:
+    down = (Source.NBA_STATS, Source.ESPN, Source.BETTINGPROS)
+    with hasty_sources(), following(tmp_path / "home", TINY) as follower:
+        day = follower.league.game_dates[-1]
+        platform = follower.at(before_tip(follower.league, day))
+        follower.sources.misbehave(*(Fault(source, Kind.ERROR) for source in down))
+        states = Counter({one.source: one.state for one in fetch_day(platform, day).reports})
+        assert states == {source: State.FAILED if source in down else State.OK for source in Source}
+        parse_landed(platform)
+        without = facts(platform)
+        follower.sources.behave()
+        again = fetch_day(platform, day)
+        asked = {one.source for one in again.reports if one.landed}
+        assert asked == set(down)
+        parse_landed(platform)
+        for name, rows in without.items():
+            assert rows <= facts(platform)[name], name

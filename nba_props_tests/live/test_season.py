@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from nba_props.cli.verdicts import verdicts_of
+from nba_props.health import State
+from nba_props.io.sources.live.contract import Source
 from nba_props.platform import Platform
 from nba_props.simulate.faults import Fault, Kind
-from nba_props.io.sources.live.contract import Source
 from nba_props_tests.live.kit import LEAGUE, SEASON, Follower, at, before_tip, following
 
 pytestmark = pytest.mark.whole
@@ -23,8 +24,13 @@ PARTIAL = 1
 
 LONGER = replace(LEAGUE, days=37)
 """Until 9 December: the models of December learn from November."""
-BACK = [date(2025, 12, day) for day in (2, 3)]
-LIVE = [date(2025, 12, day) for day in (4, 5, 6)]
+DEGRADED = 1
+"""The exit code of a slate with warnings, of which a league of eight teams has its own."""
+WARNINGS = ("rosters_partial", "feature_null_share")
+"""Eight rosters are not thirty; and a season's fetch brings no shot zones, so that the first days have little of them."""
+
+BACK = [date(2025, 12, day) for day in (3, 4)]
+LIVE = [date(2025, 12, day) for day in (5, 6)]
 END = at(date(2025, 12, 7), 8)
 
 
@@ -41,9 +47,9 @@ def follower(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Follower]:
             assert found.said(at(day, 8), "fetch") == PARTIAL
             evening = before_tip(found.league, day)
             assert found.said(evening, "fetch") == PARTIAL
-            assert found.said(evening, "run", day) in (0, 1)
+            assert found.said(evening, "run", day) in (0, DEGRADED)
         assert found.said(END, "fetch", "yesterday") in (0, PARTIAL)
-        assert found.said(END, "backfill", LIVE[0], LIVE[-1]) == 0
+        assert found.said(END, "backfill", LIVE[0], LIVE[-1]) in (0, DEGRADED)
         yield found
 
 
@@ -54,10 +60,12 @@ def rows(platform: Platform, sql: str) -> list[dict[str, Any]]:
     return found
 
 
-def test_every_slate_is_good(follower: Follower) -> None:
+def test_every_slate_is_played_predicted_and_warned_of_at_most(follower: Follower) -> None:
     for one in verdicts_of(follower.at(END), [*BACK, *LIVE]):
         assert one.games
-        assert (one.verdict.value, one.reasons) == ("OK", ()), one
+        assert one.coverage_pct == 100
+        assert one.verdict in (State.READY, State.DEGRADED), one
+        assert all(any(name in reason for name in WARNINGS) for reason in one.reasons), one
 
 
 def test_everybody_expected_is_predicted_or_has_a_reason(follower: Follower) -> None:
@@ -138,17 +146,17 @@ def test_while_the_nba_is_down_balldontlie_grades_and_then_gives_way(follower: F
     follower.said(END, "fetch", day)
     evening = before_tip(follower.league, day)
     follower.said(evening, "fetch", day)
-    assert follower.said(evening, "run", day) in (0, 1)
+    assert follower.said(evening, "run", day) in (0, DEGRADED)
     morning = at(DOWN[1], 13)
     follower.sources.misbehave(Fault(Source.NBA_STATS, Kind.ERROR))
     follower.said(morning, "fetch", day)
-    assert follower.said(morning, "backfill", day, day) in (0, 1)
+    assert follower.said(morning, "backfill", day, day) in (0, DEGRADED)
     assert sources_of(follower.at(morning), day) == {"balldontlie"}
     by_reports = grades_of(follower.at(morning), day)
     assert by_reports
     follower.sources.behave()
     back = morning + timedelta(days=1)
     follower.said(back, "fetch", day)
-    assert follower.said(back, "backfill", day, day) == 0
+    assert follower.said(back, "backfill", day, day) in (0, DEGRADED)
     assert sources_of(follower.at(back), day) == {"nba_stats"}
     assert grades_of(follower.at(back), day) == by_reports

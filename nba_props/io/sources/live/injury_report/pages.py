@@ -131,7 +131,9 @@ def _page_rows(
 def _split(band: Sequence[_Word], lefts: Mapping[str, float]) -> list[list[_Word]]:
     lines = [(line[0].top, _cells(line, lefts)) for line in _lines(band)]
     middles = [top for top, cells in lines if _is_middle(cells)]
-    middles += [top for top, cells in lines if _is_team_alone(cells) and all(abs(top - one) > _SAME_ROW for one in middles)]
+    middles += [
+        top for top, cells in lines if _is_team_alone(cells) and all(abs(top - one) > _SAME_ROW for one in middles)
+    ]
     if len(middles) < 2:
         return [list(band)]
     rows: dict[float, list[_Word]] = {middle: [] for middle in sorted(middles)}

@@ -56,7 +56,9 @@ class NbaStats:
         from nba_api.stats.library.http import STATS_HEADERS
 
         headers = {name: value for name, value in STATS_HEADERS.items() if name.casefold() not in _NOT_OURS}
-        return Manners("https://stats.nba.com/stats", pause_seconds=1.5, timeout_seconds=60.0, headers=headers, season_requests=6)
+        return Manners(
+            "https://stats.nba.com/stats", pause_seconds=1.5, timeout_seconds=60.0, headers=headers, season_requests=6
+        )
 
     def of_day(self, day: date, now: datetime) -> Iterator[Request]:
         """Schedule and players; of a past date its results (in the schedule), box scores and shot zones."""
