@@ -13,7 +13,7 @@ could tell; nor is (2) asked of numbers shuffled within a row that has no names 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -29,6 +29,7 @@ from nba_props.io.sources.live.read import ReadPayload, SheetRows, read_payload
 from nba_props.io.sources.live.registry import live_source
 from nba_props.io.sources.live.rows import MODELS
 from nba_props_tests.io.live.mutations import Mutant, mutants
+from nba_props_tests.io.live.payload_kit import landed, recorded
 from nba_props_tests.live.kit import SEASON, before_tip, following
 from nba_props_tests.live.misbehaving import TINY, hasty_sources
 
@@ -51,8 +52,8 @@ def slate(tmp_path_factory: pytest.TempPathFactory) -> list[Payload]:
         platform = follower.at(before_tip(follower.league, day))
         for asked in (day - timedelta(days=2), day):
             fetch_day(platform, asked)
-        landed = landed_between(platform.store, TINY.start - timedelta(days=1), TINY.last)
-        return [open_landed(platform.store, one) for one in landed if one.outcome is Outcome.CONTENT]
+        found = landed_between(platform.store, TINY.start - timedelta(days=1), TINY.last)
+        return [open_landed(platform.store, one) for one in found if one.outcome is Outcome.CONTENT]
 
 
 def documents(payloads: Sequence[Payload]) -> list[Payload]:
@@ -131,7 +132,7 @@ def test_the_whole_slate_is_assembled_whatever_one_payload_says(slate: list[Payl
     read = [read_payload(one, PARSERS) for one in slate]
     games = arrow_schema(SCHEDULE).empty_table()
     for number, payload in enumerate(documents(slate)):
-        for mutant in mutants(json.loads(payload.body), number, 3):
+        for mutant in mutants(json.loads(payload.body), number, 1):
             damaged = read_payload(replace(payload, body=json.dumps(mutant.document).encode()), PARSERS)
             found = assemble([damaged, *(one for one in read if one.ref != payload.ref)], SEASON, games)
             for row in found.payloads.to_pylist():
@@ -145,3 +146,27 @@ def test_no_damaged_payload_tells_what_nobody_sent(slate: list[Payload], seed: i
         sound = let_in(read_payload(payload, PARSERS))
         for mutant in mutants(json.loads(payload.body), seed, 60):
             assert_tells_nothing_new(payload, mutant, sound)
+
+
+# -- as sources once sent it -------------------------------------------------------------------------------------------
+_SENT = (
+    ("balldontlie_box_scores.json", Source.BALLDONTLIE, "box_scores", ""),
+    ("balldontlie_injuries.json", Source.BALLDONTLIE, "player_injuries", "page1"),
+    ("espn_roster_bos.json", Source.ESPN, "roster", "BOS"),
+    ("espn_scoreboard.json", Source.ESPN, "scoreboard", ""),
+    ("nba_league_game_log.json", Source.NBA_STATS, "game_log", ""),
+    ("nba_player_index.json", Source.NBA_STATS, "player_index", ""),
+    ("odds_api_game_lines_history.json", Source.ODDS_API, "event_odds_history", ""),
+)
+
+
+@pytest.mark.archive
+@pytest.mark.parametrize(("name", "source", "feed", "label"), _SENT, ids=[one[0] for one in _SENT])
+def test_no_damaged_recording_tells_what_nobody_sent(name: str, source: Source, feed: str, label: str) -> None:
+    payload = landed(
+        source, feed, date(2024, 1, 15), recorded(name), label=label, fetched_at=datetime(2024, 2, 1, tzinfo=UTC)
+    )
+    sound = let_in(read_payload(payload, PARSERS))
+    assert any(sound.values())
+    for mutant in mutants(json.loads(payload.body), 7, 60):
+        assert_tells_nothing_new(payload, mutant, sound)
