@@ -102,6 +102,13 @@ def test_a_games_own_box_score_adds_starters_and_comments_to_the_log() -> None:
     assert (players[105]["participation"], players[105]["points"]) == ("dnp_coach_decision", None)
 
 
+def test_a_log_of_whole_minutes_does_not_take_back_seconds_told_before() -> None:
+    own = [{**line(100, "BOS", 20), "minutes": 47.7}, {**line(101, "BOS", 20), "minutes": 40.2}]
+    early = payload(Source.NBA_STATS, "box_score", {Sheet.BOX_SCORES: own}, NOON - timedelta(hours=3), label=GAME)
+    players = by_player(assembled(schedule(), early, log()))
+    assert (players[100]["minutes"], players[101]["minutes"], players[102]["minutes"]) == (47.7, 48.0, 48.0)
+
+
 def test_the_later_of_two_logs_is_believed_whichever_comes_first_in_the_list() -> None:
     corrected = log(NOON + timedelta(days=2))
     corrected.parsed.rows[Sheet.BOX_SCORES][0] = (0, line(100, "BOS", 22))

@@ -347,7 +347,18 @@ def _merged(box: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         as_table(accepted).group_by([*_PLAYER_GAME], use_threads=False).aggregate([(name, "first") for name in fields])
     )
     merged = as_frame(found).rename(columns={f"{name}_first": name for name in fields})
+    merged["minutes"] = _to_the_second(merged, accepted)
     return stacked(merged[box.columns], box[box["refusal"].notna()]), repeated
+
+
+def _to_the_second(merged: pd.DataFrame, accepted: pd.DataFrame) -> pd.Series:
+    """Minutes as believed, but to the second where any row has them so: a log of whole minutes does not contradict those."""
+    finer = accepted[is_true(accepted["minutes"].round() != accepted["minutes"])].drop_duplicates([*_PLAYER_GAME])
+    seconds = merged[[*_PLAYER_GAME]].merge(finer[[*_PLAYER_GAME, "minutes"]], on=[*_PLAYER_GAME], how="left")[
+        "minutes"
+    ]
+    is_rounded = merged["minutes"].round() == merged["minutes"]
+    return seconds.where(is_true(is_rounded & ((merged["minutes"] - seconds).abs() < 1)), merged["minutes"])
 
 
 def _as_box(reports: pd.DataFrame) -> pd.DataFrame:

@@ -59,10 +59,11 @@ class Books(Sent):
 
 
 class Player(Sent):
-    """The player's name in two parts. His team is left alone: it is today's, even where the game is old."""
+    """The player's name in two parts, of which one is empty for who has one name only. His team is left alone: it is
+    today's, even where the game is old."""
 
-    first_name: Word
-    last_name: Word
+    first_name: str
+    last_name: str
 
 
 class Participant(Sent):

@@ -94,8 +94,13 @@ def parse_game_lines(payload: Payload) -> Parsed:
 
 
 def _not_from_the_future(payload: Payload, timestamp: datetime) -> None:
-    if timestamp > payload.fetched_at:
-        raise rejected(payload, f"it tells of {timestamp:%Y-%m-%d %H:%M:%S} UTC, which is after it was asked for")
+    """A snapshot is the last one at or before the instant asked about (`date`), and never of after the asking."""
+    about = payload.params.get("date")
+    latest = min(payload.fetched_at, datetime.fromisoformat(about)) if about else payload.fetched_at
+    if timestamp > latest:
+        raise rejected(
+            payload, f"it tells of {timestamp:%Y-%m-%d %H:%M:%S} UTC, which is after the instant it was asked about"
+        )
 
 
 def _of_odds(events: list[EventOdds], payload: Payload, seen_at: datetime) -> Parsed:
