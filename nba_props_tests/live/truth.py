@@ -3,8 +3,9 @@
 Each function returns pairs (as the league has it, as the raw table has it) of plain rows by grain.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
@@ -50,11 +51,14 @@ def scores(league: League, days: Sequence[date]) -> Rows:
     return told(of_dates(league.games, days), ["game_id"], ["home_pts", "away_pts"])
 
 
-def quotes(league: League, days: Sequence[date]) -> set[tuple[Any, ...]]:
-    """Quotes in whole American prices, as sources send them."""
+def quotes(league: League, days: Sequence[date]) -> Mapping[tuple[Any, ...], list[datetime]]:
+    """When each quote was shown, by (event, book, player, line, whole American prices)."""
     fields = ["event_id", "bookmaker", "player_name", "snapshot_utc", "line", "over_price", "under_price"]
-    rows = told(of_dates(league.points_lines, days), fields, [])
-    return {(*row[:4], round(row[4], 1), *map(float, map(round, row[5:]))) for row in rows}
+    shown: dict[tuple[Any, ...], list[datetime]] = defaultdict(list)
+    for event, book, name, seen_at, line, *prices in told(of_dates(league.points_lines, days), fields, []):
+        if seen_at is not None:
+            shown[event, book, name, round(line, 1), *(float(round(price)) for price in prices)].append(seen_at)
+    return shown
 
 
 def last_injuries(league: League, days: Sequence[date]) -> Rows:
