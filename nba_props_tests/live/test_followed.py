@@ -26,6 +26,8 @@ from nba_props_tests.live.kit import (
     raw_rows,
 )
 
+pytestmark = pytest.mark.whole
+
 FIRST = date(2025, 11, 28)
 FOLLOWED = [FIRST + timedelta(days=number) for number in range(2)]
 """The slates that are followed day by day; what precedes them is fetched as a season."""

@@ -22,6 +22,8 @@ from nba_props_tests.live.misbehaving import (
     rendered,
 )
 
+pytestmark = pytest.mark.whole
+
 
 @pytest.fixture(scope="module")
 def table(tmp_path_factory: pytest.TempPathFactory) -> Table:
