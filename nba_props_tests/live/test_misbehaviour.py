@@ -29,11 +29,13 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Table:
     return measured(tmp_path_factory.mktemp("misbehaviour"))
 
 
+@pytest.mark.whole
 def test_the_outcomes_are_those_of_the_document(table: Table) -> None:
     assert set(table) == {(kind, source) for source in Source for kind in kinds_of(source)}
     assert DOCUMENT.read_text() == rendered(table), f"docs/misbehaviour.md is not what happens; run: {REGENERATE}"
 
 
+@pytest.mark.whole
 def test_nothing_lands_exactly_where_no_answer_arrives(table: Table) -> None:
     for (kind, source), outcome in table.items():
         assert (outcome == "nothing landed") == is_lost_on_the_way(source, kind), (kind, source)
