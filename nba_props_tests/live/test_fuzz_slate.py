@@ -29,7 +29,7 @@ from nba_props.io.sources.live.read import ReadPayload, SheetRows, read_payload
 from nba_props.io.sources.live.registry import live_source
 from nba_props.io.sources.live.rows import MODELS
 from nba_props_tests.io.live.mutations import Mutant, mutants
-from nba_props_tests.io.live.payload_kit import landed, recorded
+from nba_props_tests.io.live.payload_kit import FETCHED, landed, recorded
 from nba_props_tests.live.kit import SEASON, before_tip, following
 from nba_props_tests.live.misbehaving import TINY, hasty_sources
 
