@@ -4,15 +4,18 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from nba_props.assets.raw import live
 from nba_props.assets.reference.source_people import resolved_people, settled
 from nba_props.health import slate_verdict
 from nba_props.instance import open_instance
-from nba_props.io.landing import land_answer
+from nba_props.io.landing import land, land_answer
+from nba_props.io.sources.archive import discover
 from nba_props.io.sources.live.contract import Feed, Outcome, Parsed, Payload, PayloadRejected, Request, Sheet, Source
 from nba_props.io.sources.live.transport import Answer
 from nba_props.plan import Request as Asked
@@ -148,6 +151,27 @@ def test_landed_answers_become_tables_and_a_second_run_changes_nothing(home: Pla
     assert any("1 payload of espn could not be read" in reason for reason in verdict.reasons)
     history(home)
     assert {name: rows_of(home, name, "*") for name in _filled(home)} == history_once
+
+
+def test_an_archive_and_live_answers_of_one_season_stand_beside_each_other(home: Platform, tmp_path: Path) -> None:
+    """What only the archive tells (spreads) stays; of a game that both tell the live answer is taken."""
+    other = {"game_id": "0022400099", "game_date": EVE, "home_abbr": "LAL", "away_abbr": "GSW", "home_spread": -3.5}
+    both = SCHEDULED | {
+        "home_abbr": "NYK",
+        "away_abbr": "BOS",
+        "home_spread": 1.5,
+    }  # as the archive has it, sides wrong
+    games = pd.DataFrame([other, both]).assign(season="2024-25", total_line=220.5)
+    (tmp_path / "archive").mkdir()
+    games.to_parquet(tmp_path / "archive" / "games.parquet")
+    land(home.store, discover(tmp_path / "archive"), AFTER)
+    landed(home, Source.NBA_STATS, DAY, OFFICIAL)
+    history(home)
+    assert rows_of(home, "nba_raw.schedule", "game_id, home_team, source") == [
+        ("0022400099", "LAL", "archive"),
+        (GAME, "BOS", "nba_stats"),
+    ]
+    assert rows_of(home, "nba_raw.game_lines", "game_id, home_spread") == [("0022400099", -3.5), (GAME, 1.5)]
 
 
 def _filled(platform: Platform) -> Iterator[str]:

@@ -242,7 +242,7 @@ def _outcome(night: Night, kind: Kind, told: Facts, bodies: set[str]) -> str:
     spoilt = night.landed()
     assert _states(night.fetch(night.evening)) == {State.OK}
     assert {one.sha256 for one in landed_since(night, spoilt)} <= bodies
-    return news if outcome == NOTHING else outcome
+    return ", ".join(one for one in (outcome, news) if one != NOTHING) or NOTHING
 
 
 def _states(reports: Sequence[SourceReport]) -> set[State]:

@@ -85,9 +85,8 @@ def _write_archive(platform: Platform, parsed: ParsedArchive, live: Sequence[Ass
     changed = {}
     for name, rows in parsed.rows.items():
         one = TABLES[f"nba_raw.{name}"]
-        changed[name] = platform.warehouse.upsert(
-            one, without(one, rows, [better.rows[name] for better in live])
-        ).changed
+        told = [better.rows[name] for better in live if name in better.rows]  # no live payload tells game lines
+        changed[name] = platform.warehouse.upsert(one, without(one, rows, told)).changed
     platform.warehouse.upsert(QUARANTINE, parsed.quarantined)
     platform.warehouse.upsert(IMPORTS, parsed.counts)
     return changed
