@@ -139,12 +139,15 @@ class Runner:
                 run_id=run_id,
             )
         self.outcome.runs += 1
+        failed_before = len(self.outcome.failures)
         for event in result.all_events:
             if event.is_step_failure:
                 cause = _cause(event.step_failure_data.error)
                 self.outcome.failures.append(f"{stage.title}: {event.step_key}: {cause}")
                 step = FailedStep(stage.job, str(event.step_key), stage.start, stage.end, cause)
                 self.outcome.failed_steps.append(step)
+        if not result.success and len(self.outcome.failures) == failed_before:
+            self.outcome.failures.append(f"{stage.title}: {_end_of(result)}")
         return result.success
 
 
@@ -316,6 +319,12 @@ def _ranges(days: Sequence[date]) -> list[tuple[date, date]]:
 
 def _label(days: Sequence[date]) -> str:
     return f"{days[0]}" if len(days) == 1 else f"{days[0]} to {days[-1]}"
+
+
+def _end_of(result: dg.ExecuteInProcessResult) -> str:
+    """Why a run ended that failed without a failed step: it was interrupted between two of them."""
+    ends = [event.message for event in result.all_events if event.is_job_failure and event.message]
+    return redact(ends[-1]) if ends else "the run ended without a word"
 
 
 def _cause(error: object) -> str:
