@@ -45,10 +45,14 @@ class Events(Sent):
     events: list[Event]
 
 
+BookNumber = Annotated[int, Field(ge=0, lt=100_000)]
+"""The numbers in use are below 100; anything far from them is no book."""
+
+
 class Book(Sent):
     """A book and its number in this source."""
 
-    id: int
+    id: BookNumber
     name: Word
 
 
@@ -76,7 +80,7 @@ class Participant(Sent):
 class OfferedBook(Sent):
     """What one book offers on one side; its lines are yet to be judged."""
 
-    id: int
+    id: BookNumber
     lines: list[Any]
 
 
