@@ -109,7 +109,8 @@ def _put_in(mutant: Mutant) -> Any:
 def _texts(value: Any) -> set[str]:
     """A value, and those within it, as text."""
     children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return {str(value).strip()}.union(*map(_texts, children))
+    numbers = {str(int(value))} if isinstance(value, float) and value.is_integer() else set()  # -0.0 is the count 0
+    return ({str(value).strip()} | numbers).union(*map(_texts, children))
 
 
 def _is_explained(row: Row, sound: Row, put_in: set[str]) -> bool:
