@@ -109,7 +109,8 @@ def _put_in(mutant: Mutant) -> Any:
 def _texts(value: Any) -> set[str]:
     """A value, and those within it, as text."""
     children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    numbers = {str(int(value))} if isinstance(value, float) and value.is_integer() else set()  # -0.0 is the count 0
+    text = _text(value).strip()
+    numbers = {str(int(text))} if text.removeprefix("-").isdecimal() else set()  # -0.0 and "00" are the count 0
     return ({str(value).strip()} | numbers).union(*map(_texts, children))
 
 
