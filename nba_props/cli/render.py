@@ -412,7 +412,7 @@ def initialised(platform: "Platform", done: "Prepared") -> None:
         show(f"{name} gained {', '.join(columns)}: NULL in rows written before, until their dates are built again")
     if done.shipped:
         show(f"{done.shipped} reference rows shipped")
-    show("next: nba-props import-history DIR (an archive of real data), or nba-props demo (a simulated league)")
+    show("next: nba-props import-history DIR (an archive), fetch --season 2025-26 (live), or demo (a simulated league)")
 
 
 def imported(platform: "Platform", found: "Imported") -> None:
