@@ -28,6 +28,7 @@ from nba_props.domain.alerts import (
     Severity,
     Situation,
     SourceFacts,
+    StepFacts,
     Telling,
     Told,
     alerts_of,
@@ -46,6 +47,7 @@ from nba_props.health import (
     unfinished_batches,
     unfinished_in_words,
 )
+from nba_props.history import asset_of
 from nba_props.io.notify import Channel, channels_of, send
 from nba_props.platform import Platform
 
@@ -197,7 +199,9 @@ def facts_of(
         batches=_batches(slate),
         exports=_exports(slate, operations),
         missed=missed_duties(day, started, platform.now, duties) if slate.games else (),
-        failed_steps=operations.failed_steps,
+        failed_steps=[
+            StepFacts(step, asset_of(step), step in operations.interrupted_steps) for step in operations.failed_steps
+        ],
         sources=sources,
         orphans=_orphans(platform),
         unresolved_names=operations.unresolved_names,

@@ -385,8 +385,16 @@ class Operations:
     @property
     def failed_steps(self) -> list[str]:
         """Steps whose latest run for the date failed, or was stopped or killed."""
+        return sorted({*self._last("failed"), *self.interrupted_steps})
+
+    @property
+    def interrupted_steps(self) -> list[str]:
+        """Of the failed steps, those that were stopped or killed: nothing was wrong with their work."""
+        return self._last("interrupted")
+
+    def _last(self, status: str) -> list[str]:
         latest = {run["processor_name"]: run["status"] for run in self.runs if run["is_of_date"]}
-        return sorted(name for name, status in latest.items() if status in _UNDONE)
+        return sorted(name for name, last in latest.items() if last == status)
 
     @property
     def coverage_computed_at(self) -> datetime | None:

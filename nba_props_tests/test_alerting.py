@@ -208,6 +208,15 @@ def test_a_date_without_games_owes_nothing(home: Platform) -> None:
     assert watch(slates.at(home, later(60 * 24 * 9)), DAY + timedelta(days=5)).open == []
 
 
+def test_a_failed_check_step_and_a_killed_step_are_worded_apart(home: Platform) -> None:
+    run_of(home, "checks/exports/results", "failed", minutes=10)
+    run_of(home, "predictions/xgboost_v1_model/2024-01", "interrupted", minutes=11)
+    failed, killed = sorted((one.alert for one in watch(home, DAY).open), key=lambda one: one.subject)
+    assert failed.next_step.endswith("--select exports/results")
+    assert killed.next_step.endswith("--select predictions/xgboost_v1_model")
+    assert ("failed." in failed.text, "interrupted" in killed.text) == (True, True)
+
+
 # -- what each channel knows --------------------------------------------------------------------------------------------
 
 

@@ -68,9 +68,7 @@ GUIDES: Mapping[Situation, Guide] = {
     Situation.EXPORT_WITHHELD: Guide("nba-props status {day}, then nba-props export {day}", "assets/exports/status"),
     Situation.EXPORT_STALE: Guide("nba-props export {day}", "assets/exports/predictions"),
     Situation.SCHEDULE_MISSED: Guide("see that the daemon is alive, then {command} {day}", "automation"),
-    Situation.STEP_FAILED: Guide(
-        "read the error in nba_reference.processor_run_history, then nba-props run {day}", "runs"
-    ),
+    Situation.STEP_FAILED: Guide("nba-props history {day} --failed, then {command}", "runs"),
     Situation.SOURCE_PARTIAL: Guide("see what is missing, then fetch {subject} again", "runs"),
     Situation.SOURCE_EMPTY: Guide("see whether the source has it, then fetch {subject} again", "runs"),
     Situation.SOURCE_REFUSED: Guide("nba-props doctor, then fetch {subject} again", "runs"),
@@ -159,6 +157,15 @@ class SourceFacts:
 
 
 @dataclass(frozen=True)
+class StepFacts:
+    """A step whose latest run for the date came to no good end, and the asset that is to be run again for it."""
+
+    step: str
+    asset: str
+    is_interrupted: bool = False
+
+
+@dataclass(frozen=True)
 class CheckFacts:
     """A check that the date does not pass."""
 
@@ -188,7 +195,7 @@ class Facts:
     batches: Sequence[BatchFacts] = ()
     exports: Sequence[ExportFacts] = ()
     missed: Sequence[Missed] = ()
-    failed_steps: Sequence[str] = ()
+    failed_steps: Sequence[StepFacts] = ()
     sources: Sequence[SourceFacts] = ()
     orphans: Mapping[date, str] | None = None
     unresolved_names: int = 0
@@ -262,6 +269,7 @@ _OWN_RULE = frozenset({"orphaned_staging"})
 _TOLD_SEVERITIES = {"integrity": Severity.CRITICAL, "error": Severity.WARNING}
 """Other checks are told from this severity on; what only warns stays in `status`."""
 
+_INTERRUPTED = "was interrupted: stopped, or its process died; nothing was wrong with its work"
 _EXPORTS = {
     ExportFault.MISSING: (Situation.EXPORT_NOT_TRIGGERED, Severity.CRITICAL, "was not exported"),
     ExportFault.WITHHELD: (Situation.EXPORT_WITHHELD, Severity.CRITICAL, "was withheld; the last good one stays"),
@@ -372,8 +380,14 @@ def _work(facts: Facts, tell: _Teller) -> list[Alert]:
         for one in facts.missed
     ]
     failed = [
-        tell(Situation.STEP_FAILED, Severity.WARNING, f"The latest run of {step} for {facts.game_date} failed.", step)
-        for step in facts.failed_steps
+        tell(
+            Situation.STEP_FAILED,
+            Severity.WARNING,
+            f"The latest run of {one.step} for {facts.game_date} {_INTERRUPTED if one.is_interrupted else 'failed'}.",
+            one.step,
+            command=f"nba-props run {facts.game_date} --select {one.asset}",
+        )
+        for one in facts.failed_steps
     ]
     return missed + failed
 

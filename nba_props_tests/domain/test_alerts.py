@@ -26,6 +26,7 @@ from nba_props.domain.alerts import (
     Shortfall,
     Situation,
     SourceFacts,
+    StepFacts,
     Telling,
     Told,
     alerts_of,
@@ -163,6 +164,15 @@ def test_two_checks_of_one_asset_are_two_alerts_with_the_assets_page() -> None:
     alerts = alerts_of(Facts(DAY, NOON, failed_checks=[check("error_decay"), check("value_decay")]), BOUNDS, UI)
     assert len({alert.fingerprint for alert in alerts}) == 2
     assert {alert.link for alert in alerts} == {f"{UI}/assets/predictions/x"}
+
+
+def test_a_step_that_was_stopped_is_not_said_to_have_failed_and_a_check_is_run_again_by_its_asset() -> None:
+    steps = [StepFacts("checks/exports/results", "exports/results"), StepFacts("raw/x", "raw/x", is_interrupted=True)]
+    check, stopped = alerts_of(Facts(DAY, NOON, failed_steps=steps), BOUNDS, UI)
+    assert check.text == f"The latest run of checks/exports/results for {DAY} failed."
+    assert check.next_step.endswith(f"nba-props run {DAY} --select exports/results")
+    assert stopped.text.startswith(f"The latest run of raw/x for {DAY} was interrupted")
+    assert stopped.fingerprint == "step_failed/raw/x"
 
 
 # -- schedules ----------------------------------------------------------------------------------------------------------
