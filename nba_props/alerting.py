@@ -16,7 +16,6 @@ import pyarrow as pa
 from nba_props.catalog import table
 from nba_props.catalog.render.arrow import arrow_schema
 from nba_props.domain.alerts import (
-    DUTIES,
     Alert,
     BatchFacts,
     Bounds,
@@ -57,6 +56,7 @@ _LOOK_BACK = timedelta(days=400)
 """How old staging may be whose alert is still looked for."""
 _BEFORE = timedelta(days=30)
 """How far back the slate before may lie: an all-star break passes, a summer does not."""
+_DONE_OR_AT_WORK = ("success", "running")
 _NOT_TRIED = "not tried: it refused a message just before"
 
 _COVERAGE_BEFORE = """
@@ -141,13 +141,13 @@ def watch(
     platform: Platform,
     day: date,
     sources: Sequence[SourceFacts] = (),
-    duties: Collection[Duty] = DUTIES,
+    duties: Collection[Duty] = (),
     *,
     is_dry: bool = False,
 ) -> Watch:
     """Look at one slate and tell every channel what it does not know yet.
 
-    `sources`: what fetching found wanting; `duties`: the schedules that are meant to run. Nothing is raised for a channel
+    `sources`: what fetching found wanting; `duties`: the schedules that are on. Nothing is raised for a channel
     that refuses: it is in the result, in the table, and told again at the next look. Dry: nothing is sent or recorded.
     BadInput for a URL that is no channel.
     """
@@ -186,19 +186,24 @@ def bounds_of(platform: Platform) -> Bounds:
 
 
 def facts_of(
-    platform: Platform, day: date, sources: Sequence[SourceFacts] = (), duties: Collection[Duty] = DUTIES
+    platform: Platform, day: date, sources: Sequence[SourceFacts] = (), duties: Collection[Duty] = ()
 ) -> Facts:
     """What the tables, the bucket and the run history hold of a slate now, as the rules want it."""
     slate = slate_facts(platform, day, day)[day]
     operations = operations_of(platform, slate)
-    started = [(run["processor_name"], run["started_at"]) for run in operations.runs if run["is_of_date"]]
+    done = [
+        (run["processor_name"], run["started_at"])
+        for run in operations.runs
+        if run["is_of_date"] and run["status"] in _DONE_OR_AT_WORK
+    ]
     return Facts(
         game_date=day,
         now=platform.now,
         coverage=_coverage(platform, slate),
         batches=_batches(slate),
         exports=_exports(slate, operations),
-        missed=missed_duties(day, started, platform.now, duties) if slate.games else (),
+        is_unpredicted=bool(slate.games) and not slate.predictions,
+        missed=missed_duties(day, done, platform.now, duties) if slate.games else (),
         failed_steps=[
             StepFacts(step, asset_of(step), step in operations.interrupted_steps) for step in operations.failed_steps
         ],

@@ -4,7 +4,7 @@ import json
 import os
 import signal
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import time, timedelta
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from nba_props import alerting
 from nba_props.alerting import watch
-from nba_props.domain.alerts import Severity, Shortfall, Situation, SourceFacts, Telling
+from nba_props.domain.alerts import Duty, Severity, Shortfall, Situation, SourceFacts, Telling
 from nba_props.errors import BadInput
 from nba_props.io import notify
 from nba_props.io.warehouse.base import StagingTable
@@ -124,13 +124,12 @@ def change_just_now(home: Platform) -> None:
     slates.predictions(home, updated_at=later(119))
 
 
-def run_before_it_was_due(home: Platform) -> None:
+def withdraw_everything(home: Platform) -> None:
     home.warehouse.delete(
-        slates.table("nba_reference.processor_run_history"),
-        "data_date BETWEEN @start_date AND @end_date",
+        slates.table("nba_predictions.player_prop_predictions"),
+        "game_date BETWEEN @start_date AND @end_date",
         {"start_date": DAY, "end_date": DAY},
     )
-    run_of(home, "predictions/player_prop_predictions", "success", minutes=-60)
 
 
 def fail_a_step(home: Platform) -> None:
@@ -176,7 +175,7 @@ W, C = Severity.WARNING, Severity.CRITICAL
         (withhold, {(Situation.EXPORT_WITHHELD, C)}),
         (change_after_export, {(Situation.EXPORT_STALE, W)}),
         (change_just_now, set()),
-        (run_before_it_was_due, {(Situation.SCHEDULE_MISSED, C)}),
+        (withdraw_everything, {(Situation.NO_PREDICTIONS, C)}),
         (fail_a_step, {(Situation.STEP_FAILED, W)}),
         (leave_staging, {(Situation.ORPHANED_STAGING, W)}),
         (quote_strangers, {(Situation.UNRESOLVED_NAMES, W)}),
@@ -202,6 +201,29 @@ def test_what_fetching_found_is_told_and_cleared(home: Platform, hook: Inbox) ->
     assert tellings(found) == [("source_partial/espn/rosters", Telling.RAISED)]
     assert "espn/rosters is partial: 27 of 30 rosters." in hook.messages[0]
     assert tellings(watch(telling(home, hook), DAY)) == [("source_partial/espn/rosters", Telling.RESOLVED)]
+
+
+NOON_RUN = Duty("noon", "predictions/player_prop_predictions", time(12), 0)
+
+
+@pytest.mark.parametrize(
+    ("status", "is_missed"), [("success", False), ("running", False), ("failed", True), ("interrupted", True)]
+)
+def test_a_duty_is_done_by_a_success_or_by_one_who_is_still_at_it(home: Platform, status: str, is_missed: bool) -> None:
+    missing_run(home)
+    run_of(home, NOON_RUN.step, status, minutes=1)
+    found = {one.alert.situation for one in watch(home, DAY, duties=[NOON_RUN]).open}
+    assert (Situation.SCHEDULE_MISSED in found) is is_missed
+    assert Situation.SCHEDULE_MISSED not in {one.alert.situation for one in watch(home, DAY).open}
+
+
+def missing_run(home: Platform) -> None:
+    """As if nobody had run anything for the date."""
+    home.warehouse.delete(
+        slates.table("nba_reference.processor_run_history"),
+        "data_date BETWEEN @start_date AND @end_date",
+        {"start_date": DAY, "end_date": DAY},
+    )
 
 
 def test_a_date_without_games_owes_nothing(home: Platform) -> None:
@@ -358,6 +380,13 @@ def test_the_command_tells_and_its_exit_code_is_the_worst_alert(home: Platform, 
         ("low_coverage", "critical"),
         ("coverage_fell", "warning"),
     }
+
+
+def test_the_command_marks_what_was_killed_before_it_looks(home: Platform, at_noon: Call) -> None:
+    run_of(home, "predictions/player_prop_predictions", "running", minutes=10)
+    told = at_noon("alerts", DAY, home=home.home)
+    assert "marked as interrupted" in told.err
+    assert "was interrupted" in told.out
 
 
 def test_the_command_says_a_refusal_without_the_url(home: Platform, at_noon: Call, hook: Inbox) -> None:

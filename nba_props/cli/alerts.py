@@ -37,6 +37,7 @@ def alerts(
     """Look at a slate and alert each channel to what is new. Exit: 0 nothing open, 1 warnings, 2 critical or a refusal."""
     platform = shared.with_data(home)
     say_if_unconfigured(platform)
+    shared.settle(platform)
     day = shared.day_of(date or "today", platform)
 
     from nba_props.alerting import watch

@@ -35,6 +35,7 @@ class Situation(StrEnum):
     EXPORT_NOT_TRIGGERED = "export_not_triggered"
     EXPORT_WITHHELD = "export_withheld"
     EXPORT_STALE = "export_stale"
+    NO_PREDICTIONS = "no_predictions"
     SCHEDULE_MISSED = "schedule_missed"
     STEP_FAILED = "step_failed"
     SOURCE_PARTIAL = "source_partial"
@@ -67,6 +68,7 @@ GUIDES: Mapping[Situation, Guide] = {
     Situation.EXPORT_NOT_TRIGGERED: Guide("nba-props export {day}", "assets/exports/predictions"),
     Situation.EXPORT_WITHHELD: Guide("nba-props status {day}, then nba-props export {day}", "assets/exports/status"),
     Situation.EXPORT_STALE: Guide("nba-props export {day}", "assets/exports/predictions"),
+    Situation.NO_PREDICTIONS: Guide("nba-props run {day}", "assets/predictions/player_prop_predictions"),
     Situation.SCHEDULE_MISSED: Guide("see that the daemon is alive, then {command} {day}", "automation"),
     Situation.STEP_FAILED: Guide("nba-props history {day} --failed, then {command}", "runs"),
     Situation.SOURCE_PARTIAL: Guide("see what is missing, then fetch {subject} again", "runs"),
@@ -177,7 +179,7 @@ class CheckFacts:
 
 @dataclass(frozen=True)
 class Missed:
-    """A schedule whose step was not run for the slate since it was due, and the command that does its work by hand."""
+    """A schedule whose step was not done for the slate since it was due, and the command that does its work by hand."""
 
     schedule: str
     step: str
@@ -187,13 +189,17 @@ class Missed:
 
 @dataclass(frozen=True)
 class Facts:
-    """Everything the rules judge of one slate date, as known at `now`. `orphans`: leftover staging by its own slate date."""
+    """Everything the rules judge of one slate date, as known at `now`.
+
+    `is_unpredicted`: it has games and no active prediction. `orphans`: leftover staging by its own slate date.
+    """
 
     game_date: date
     now: datetime
     coverage: CoverageFacts | None = None
     batches: Sequence[BatchFacts] = ()
     exports: Sequence[ExportFacts] = ()
+    is_unpredicted: bool = False
     missed: Sequence[Missed] = ()
     failed_steps: Sequence[StepFacts] = ()
     sources: Sequence[SourceFacts] = ()
@@ -235,21 +241,26 @@ class Duty:
 
 
 _PREDICTIONS = "predictions/player_prop_predictions"
+SAME_DAY = Duty("same-day-predictions", _PREDICTIONS, time(11, 30), 0)
 DUTIES = (
     Duty("same-day-predictions-tomorrow", _PREDICTIONS, time(18), -1),
     Duty("overnight-predictions", _PREDICTIONS, time(7), 0),
-    Duty("same-day-predictions", _PREDICTIONS, time(11, 30), 0),
+    SAME_DAY,
     Duty("grading", "grading/prediction_accuracy", time(5), 1, "nba-props grade"),
 )
+"""What the schedules are to bring about, for whoever has them on to look for; nobody is blamed for one that is off."""
 DUTY_TAKES = timedelta(minutes=45)
 """How long after it was due a step may still not have started: what comes before it takes a while."""
 
 
 def missed_duties(
-    day: date, started: Iterable[tuple[str, datetime]], now: datetime, duties: Iterable[Duty] = DUTIES
+    day: date, done: Iterable[tuple[str, datetime]], now: datetime, duties: Iterable[Duty]
 ) -> list[Missed]:
-    """Of the duties of a slate with games, those due whose step nobody, schedule or person, has started since."""
-    starts = list(started)
+    """Of the duties of a slate with games, those due whose step nobody, schedule or person, has done since or is at.
+
+    `done`: steps that succeeded or are still at work, with the instant at which they started.
+    """
+    starts = list(done)
     found = []
     for duty in duties:
         due_at = duty.due_at(day)
@@ -289,6 +300,7 @@ def alerts_of(facts: Facts, bounds: Bounds, ui_url: str) -> list[Alert]:
         *_coverage(facts, bounds, tell),
         *_batches(facts, tell),
         *_exports(facts, bounds, tell),
+        *_unpredicted(facts, tell),
         *_work(facts, tell),
         *_sources(facts, tell),
         *_leftovers(facts, bounds, tell),
@@ -367,13 +379,20 @@ def _exports(facts: Facts, bounds: Bounds, tell: _Teller) -> list[Alert]:
     return alerts
 
 
+def _unpredicted(facts: Facts, tell: _Teller) -> list[Alert]:
+    """Nothing is active though it should be by now, whoever was to see to it."""
+    if not facts.is_unpredicted or facts.now < SAME_DAY.due_at(facts.game_date) + DUTY_TAKES:
+        return []
+    return [tell(Situation.NO_PREDICTIONS, Severity.CRITICAL, "Games are scheduled and no prediction is active.")]
+
+
 def _work(facts: Facts, tell: _Teller) -> list[Alert]:
     missed = [
         tell(
             Situation.SCHEDULE_MISSED,
             Severity.CRITICAL,
             f"{one.schedule} was due at {one.due_at:%Y-%m-%d %H:%M} US/Eastern;"
-            f" {one.step} has not been run for {facts.game_date} since.",
+            f" {one.step} has not succeeded for {facts.game_date} since.",
             one.schedule,
             command=one.command,
         )

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nba_props.domain.alerts import (
+    DUTIES,
     GUIDES,
     RUNBOOK,
     BatchFacts,
@@ -175,6 +176,15 @@ def test_a_step_that_was_stopped_is_not_said_to_have_failed_and_a_check_is_run_a
     assert stopped.fingerprint == "step_failed/raw/x"
 
 
+@pytest.mark.parametrize(("minutes", "is_told"), [(14, False), (15, True)])
+def test_a_slate_without_predictions_is_critical_once_the_same_day_run_had_its_time(
+    minutes: int, is_told: bool
+) -> None:
+    facts = Facts(DAY, NOON + timedelta(minutes=minutes), is_unpredicted=True)
+    told = [(one.situation, one.severity) for one in alerts_of(facts, BOUNDS, UI)]
+    assert told == ([(Situation.NO_PREDICTIONS, CRITICAL)] if is_told else [])
+
+
 # -- schedules ----------------------------------------------------------------------------------------------------------
 
 STEP = "predictions/player_prop_predictions"
@@ -200,12 +210,11 @@ def test_a_schedule_is_missed_if_its_step_was_not_started_since_it_was_due(
 
 
 def test_what_is_due_the_evening_before_and_the_morning_after_is_so_in_eastern_time() -> None:
-    assert [one.schedule for one in missed_duties(DAY, [], datetime(2024, 1, 14, 23, 45, tzinfo=UTC))] == [
+    assert [one.schedule for one in missed_duties(DAY, [], datetime(2024, 1, 14, 23, 45, tzinfo=UTC), DUTIES)] == [
         "same-day-predictions-tomorrow"
     ]
-    graded = [
-        one for one in missed_duties(DAY, [], datetime(2024, 1, 16, 10, 45, tzinfo=UTC)) if "grade" in one.command
-    ]
+    morning_after = missed_duties(DAY, [], datetime(2024, 1, 16, 10, 45, tzinfo=UTC), DUTIES)
+    graded = [one for one in morning_after if "grade" in one.command]
     assert [(one.schedule, one.due_at) for one in graded] == [("grading", datetime(2024, 1, 16, 10, tzinfo=UTC))]
 
 
