@@ -24,15 +24,16 @@ from nba_props.domain.alerts import (
     Duty,
     ExportFacts,
     Facts,
+    FeedFacts,
     Severity,
     Situation,
-    SourceFacts,
     StepFacts,
     Telling,
     Told,
     alerts_of,
     message_of,
     missed_duties,
+    shortfalls,
     to_tell,
 )
 from nba_props.health import (
@@ -65,6 +66,25 @@ from nba_monitoring.prediction_coverage
 where game_date between @start_date and @end_date and system_id = 'all' and coverage_pct is not null
 order by game_date desc
 limit 1
+"""
+
+# The newest answer of each document: a later one that could be read makes good what came before.
+_FEEDS = """
+select
+    source, feed, count(*) as answers,
+    countif(rejection_reason is not null) as unreadable,
+    countif(rejection_reason is null and outcome = 'content' and rows_read = 0) as empty,
+    min(rejection_reason) as why
+from (
+    select
+        source, feed, outcome, rows_read, rejection_reason,
+        row_number() over (partition by source, feed, label order by fetched_at desc, payload_ref) as place
+    from nba_raw.landed_payloads
+    where filed_date = @start_date
+)
+where place = 1
+group by source, feed
+order by source, feed
 """
 
 _COLUMNS = ", ".join(ALERTS.column_names)
@@ -140,34 +160,31 @@ class Watch:
 def watch(
     platform: Platform,
     day: date,
-    sources: Sequence[SourceFacts] = (),
     duties: Collection[Duty] = (),
     *,
     is_dry: bool = False,
 ) -> Watch:
     """Look at one slate and tell every channel what it does not know yet.
 
-    `sources`: what fetching found wanting; `duties`: the schedules that are on. Nothing is raised for a channel
-    that refuses: it is in the result, in the table, and told again at the next look. Dry: nothing is sent or recorded.
-    BadInput for a URL that is no channel.
+    `duties`: the schedules that are on. Nothing is raised for a channel that refuses: it is in the result, in the table,
+    and told again at the next look. Dry: nothing is sent or recorded. BadInput for a URL that is no channel.
     """
     channels = channels_of(platform.settings)
     if is_dry:
-        return _looked(platform, day, sources, duties, channels, is_dry=True)
+        return _looked(platform, day, duties, channels, is_dry=True)
     with platform.warehouse.lock("alerts"):  # two looks at once would both find that nothing was said
-        return _looked(platform, day, sources, duties, channels, is_dry=False)
+        return _looked(platform, day, duties, channels, is_dry=False)
 
 
 def _looked(
     platform: Platform,
     day: date,
-    sources: Sequence[SourceFacts],
     duties: Collection[Duty],
     channels: Sequence[Channel],
     *,
     is_dry: bool,
 ) -> Watch:
-    facts = facts_of(platform, day, sources, duties)
+    facts = facts_of(platform, day, duties)
     found = alerts_of(facts, bounds_of(platform), platform.settings.ui_url)
     known = _known(platform, day, [alert.game_date for alert in found])
     courier = _Courier(platform, channels, is_dry)
@@ -185,9 +202,7 @@ def bounds_of(platform: Platform) -> Bounds:
     return Bounds(WARN_BELOW_PCT, CRITICAL_BELOW_PCT, platform.settings.alert_unresolved_names)
 
 
-def facts_of(
-    platform: Platform, day: date, sources: Sequence[SourceFacts] = (), duties: Collection[Duty] = ()
-) -> Facts:
+def facts_of(platform: Platform, day: date, duties: Collection[Duty] = ()) -> Facts:
     """What the tables, the bucket and the run history hold of a slate now, as the rules want it."""
     slate = slate_facts(platform, day, day)[day]
     operations = operations_of(platform, slate)
@@ -207,7 +222,7 @@ def facts_of(
         failed_steps=[
             StepFacts(step, asset_of(step), step in operations.interrupted_steps) for step in operations.failed_steps
         ],
-        sources=sources,
+        sources=shortfalls(_feeds(platform, day), bool(slate.games)),
         orphans=_orphans(platform),
         unresolved_names=operations.unresolved_names,
         failed_checks=[
@@ -239,6 +254,11 @@ def _exports(slate: SlateFacts, operations: Operations) -> list[ExportFacts]:
     if not slate.games:
         return []
     return [ExportFacts(path, fault, slate.changed_at) for path, fault in export_faults(slate, operations).items()]
+
+
+def _feeds(platform: Platform, day: date) -> list[FeedFacts]:
+    """Answers that are filed under the date, by source and feed."""
+    return [FeedFacts(**row) for row in platform.warehouse.query(_FEEDS, {"start_date": day}).to_pylist()]
 
 
 def _orphans(platform: Platform) -> dict[date, str]:

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from nba_props import alerting
 from nba_props.alerting import watch
-from nba_props.domain.alerts import Duty, Severity, Shortfall, Situation, SourceFacts, Telling
+from nba_props.domain.alerts import Duty, Severity, Situation, Telling
 from nba_props.errors import BadInput
 from nba_props.io import notify
 from nba_props.io.warehouse.base import StagingTable
@@ -160,6 +160,20 @@ def failing(check: str, severity: str) -> Callable[[Platform], None]:
     return fail
 
 
+def landed(home: Platform, feed: str, minutes: float = 1, **columns: Any) -> None:
+    """One answer of ESPN for the date."""
+    row = {"payload_ref": f"landing/espn/{DAY}/{feed}", "fetched_at": later(minutes), "source": "espn", "feed": feed}
+    slates.put(home, "nba_raw.landed_payloads", row | {"filed_date": DAY, "outcome": "content"} | columns)
+
+
+def send_nothing(home: Platform) -> None:
+    landed(home, "scoreboard", is_empty_slate=True)
+
+
+def send_another_shape(home: Platform) -> None:
+    landed(home, "roster", rejection_reason="espn: roster BOS is not what this parser knows.")
+
+
 W, C = Severity.WARNING, Severity.CRITICAL
 
 
@@ -181,7 +195,9 @@ W, C = Severity.WARNING, Severity.CRITICAL
         (quote_strangers, {(Situation.UNRESOLVED_NAMES, W)}),
         (failing("recommendation_skew", "warning"), {(Situation.SKEW, W)}),
         (failing("error_decay", "warning"), {(Situation.DRIFT, W)}),
-        (failing("roster_completeness", "error"), {(Situation.SOURCE_PARTIAL, W)}),
+        (failing("rosters_partial", "warning"), {(Situation.SOURCE_PARTIAL, W)}),
+        (send_nothing, {(Situation.SOURCE_EMPTY, W)}),
+        (send_another_shape, {(Situation.SOURCE_REFUSED, W)}),
         (failing("single_active", "integrity"), {(Situation.CHECK_FAILED, C)}),
     ],
     ids=lambda value: value.__name__ if callable(value) else "",
@@ -195,12 +211,18 @@ def test_each_situation_is_found_in_its_tables(
     assert {(row["situation"], row["state"]) for row in stored(home)} == {(one.value, "open") for one, _ in alerts}
 
 
-def test_what_fetching_found_is_told_and_cleared(home: Platform, hook: Inbox) -> None:
-    said = SourceFacts("espn/rosters", Shortfall.PARTIAL, "27 of 30 rosters")
-    found = watch(telling(home, hook), DAY, [said])
-    assert tellings(found) == [("source_partial/espn/rosters", Telling.RAISED)]
-    assert "espn/rosters is partial: 27 of 30 rosters." in hook.messages[0]
-    assert tellings(watch(telling(home, hook), DAY)) == [("source_partial/espn/rosters", Telling.RESOLVED)]
+def test_an_answer_that_can_be_read_makes_good_the_one_before(home: Platform, hook: Inbox) -> None:
+    send_another_shape(home)
+    assert tellings(watch(telling(home, hook), DAY)) == [("source_refused/espn#roster", Telling.RAISED)]
+    assert "1 of 1 answers cannot be read" in hook.messages[0]
+    landed(home, "roster", minutes=2, rows_read=15, rows_kept=15)
+    assert tellings(watch(telling(home, hook), DAY)) == [("source_refused/espn#roster", Telling.RESOLVED)]
+
+
+def test_partial_rosters_are_asked_for_again_by_their_word(home: Platform) -> None:
+    failing("rosters_partial", "warning")(home)
+    [partial] = watch(home, DAY).open
+    assert partial.alert.next_step == f"nba-props fetch --source rosters {DAY}"
 
 
 NOON_RUN = Duty("noon", "predictions/player_prop_predictions", time(12), 0)

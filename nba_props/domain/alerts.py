@@ -71,9 +71,11 @@ GUIDES: Mapping[Situation, Guide] = {
     Situation.NO_PREDICTIONS: Guide("nba-props run {day}", "assets/predictions/player_prop_predictions"),
     Situation.SCHEDULE_MISSED: Guide("see that the daemon is alive, then {command} {day}", "automation"),
     Situation.STEP_FAILED: Guide("nba-props history {day} --failed, then {command}", "runs"),
-    Situation.SOURCE_PARTIAL: Guide("see what is missing, then fetch {subject} again", "runs"),
-    Situation.SOURCE_EMPTY: Guide("see whether the source has it, then fetch {subject} again", "runs"),
-    Situation.SOURCE_REFUSED: Guide("nba-props doctor, then fetch {subject} again", "runs"),
+    Situation.SOURCE_PARTIAL: Guide("nba-props fetch --source rosters {day}", "runs"),
+    Situation.SOURCE_EMPTY: Guide("nba-props fetch --source {subject} --force {day}", "runs"),
+    Situation.SOURCE_REFUSED: Guide(
+        "read rejection_reason in nba_raw.landed_payloads, then docs/runbooks/bad-source-day.md", "runs"
+    ),
     Situation.ORPHANED_STAGING: Guide(
         "nba-props staging list, then nba-props staging consolidate {day}", "assets/predictions/player_prop_predictions"
     ),
@@ -142,20 +144,39 @@ class ExportFacts:
 
 
 class Shortfall(StrEnum):
-    """How a source disappointed: fewer than there are, nothing where there is something, no answer."""
+    """How what a source sent disappoints: nothing where there is something, or nothing that can be read."""
 
-    PARTIAL = "partial"
     EMPTY = "empty"
     REFUSED = "refused"
 
 
 @dataclass(frozen=True)
-class SourceFacts:
-    """What a source did not give: its name and feed (`espn/rosters`), and the figures in words."""
+class FeedFacts:
+    """The newest answers of one feed of a source for the date: how many, how many of them could not be read or held nothing.
 
-    name: str
+    `why`: the reason of one that could not be read.
+    """
+
+    source: str
+    feed: str
+    answers: int
+    unreadable: int = 0
+    empty: int = 0
+    why: str | None = None
+
+
+@dataclass(frozen=True)
+class SourceFacts:
+    """What a source did not give: its name, the feed, and the figures in words."""
+
+    source: str
+    feed: str
     fault: Shortfall
     said: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.source}/{self.feed}"
 
 
 @dataclass(frozen=True)
@@ -274,7 +295,7 @@ def missed_duties(
 
 _SKEW_CHECKS = frozenset({"recommendation_skew", "over_under_skew", "line_concentration"})
 _DRIFT_CHECKS = frozenset({"error_decay", "calibration_decay", "value_decay", "interval_coverage"})
-_SOURCE_CHECKS = frozenset({"roster_completeness"})
+_SOURCE_CHECKS = frozenset({"rosters_partial"})
 _OWN_RULE = frozenset({"orphaned_staging"})
 """Checks of what is told by another rule here."""
 _TOLD_SEVERITIES = {"integrity": Severity.CRITICAL, "error": Severity.WARNING}
@@ -287,10 +308,34 @@ _EXPORTS = {
     ExportFault.STALE: (Situation.EXPORT_STALE, Severity.WARNING, "is older than the predictions"),
 }
 _SOURCES = {
-    Shortfall.PARTIAL: (Situation.SOURCE_PARTIAL, Severity.WARNING),
     Shortfall.EMPTY: (Situation.SOURCE_EMPTY, Severity.WARNING),
-    Shortfall.REFUSED: (Situation.SOURCE_REFUSED, Severity.CRITICAL),
+    Shortfall.REFUSED: (Situation.SOURCE_REFUSED, Severity.WARNING),
 }
+_NEVER_EMPTY = frozenset(
+    {
+        "balldontlie/box_scores",
+        "balldontlie/player_injuries",
+        "balldontlie/standings",
+        "bettingpros/events",
+        "espn/scoreboard",
+        "nba_stats/player_index",
+        "nba_stats/schedule",
+    }
+)
+"""Feeds that list something for every date with games, long before they begin. Of any other, nothing may be the truth."""
+
+
+def shortfalls(feeds: Iterable[FeedFacts], has_games: bool) -> list[SourceFacts]:
+    """What is to be said of the answers landed for a date. A source that did not answer has none, and is not among them."""
+    found = []
+    for one in feeds:
+        if one.unreadable:
+            said = f"{one.unreadable} of {one.answers} answers cannot be read: {(one.why or '').removesuffix('.')}"
+            found.append(SourceFacts(one.source, one.feed, Shortfall.REFUSED, said))
+        elif has_games and one.empty == one.answers and f"{one.source}/{one.feed}" in _NEVER_EMPTY:
+            said = "it names nothing, on a date with games"
+            found.append(SourceFacts(one.source, one.feed, Shortfall.EMPTY, said))
+    return found
 
 
 def alerts_of(facts: Facts, bounds: Bounds, ui_url: str) -> list[Alert]:
@@ -309,7 +354,7 @@ def alerts_of(facts: Facts, bounds: Bounds, ui_url: str) -> list[Alert]:
 
 
 _DETAIL = "#"
-"""In a subject, before what only tells alerts apart: of an asset, which check."""
+"""In a subject, before what only tells alerts apart: of an asset, which check; of a source, which feed."""
 
 
 @dataclass(frozen=True)
@@ -415,7 +460,8 @@ def _sources(facts: Facts, tell: _Teller) -> list[Alert]:
     alerts = []
     for source in facts.sources:
         situation, severity = _SOURCES[source.fault]
-        alerts.append(tell(situation, severity, f"{source.name} is {source.fault}: {source.said}.", source.name))
+        text = f"{source.name} is {source.fault}: {source.said}."
+        alerts.append(tell(situation, severity, text, f"{source.source}{_DETAIL}{source.feed}"))
     return alerts
 
 

@@ -22,6 +22,7 @@ from nba_props.domain.alerts import (
     ExportFacts,
     ExportFault,
     Facts,
+    FeedFacts,
     Missed,
     Severity,
     Shortfall,
@@ -33,6 +34,7 @@ from nba_props.domain.alerts import (
     alerts_of,
     message_of,
     missed_duties,
+    shortfalls,
     to_tell,
 )
 
@@ -121,13 +123,37 @@ def test_an_export_has_its_time_to_follow(fault: ExportFault, minutes: float | N
 @pytest.mark.parametrize(
     ("fault", "alert"),
     [
-        (Shortfall.PARTIAL, (Situation.SOURCE_PARTIAL, WARNING)),
         (Shortfall.EMPTY, (Situation.SOURCE_EMPTY, WARNING)),
-        (Shortfall.REFUSED, (Situation.SOURCE_REFUSED, CRITICAL)),
+        (Shortfall.REFUSED, (Situation.SOURCE_REFUSED, WARNING)),
     ],
 )
 def test_a_source_that_disappoints_is_told_by_its_kind(fault: Shortfall, alert: Any) -> None:
-    assert found(sources=[SourceFacts("espn/rosters", fault, "27 of 30 rosters")]) == [alert]
+    assert found(sources=[SourceFacts("espn", "scoreboard", fault, "it names nothing")]) == [alert]
+
+
+@pytest.mark.parametrize(
+    ("feed", "has_games", "fault"),
+    [
+        (FeedFacts("balldontlie", "standings", 1, empty=1), True, Shortfall.EMPTY),
+        (FeedFacts("balldontlie", "standings", 1, empty=1), False, None),
+        (FeedFacts("balldontlie", "player_injuries", 3, empty=1), True, None),
+        (FeedFacts("bettingpros", "books", 1, empty=1), True, None),
+        (FeedFacts("espn", "roster", 30, unreadable=1, why="no shape known."), True, Shortfall.REFUSED),
+        (FeedFacts("espn", "roster", 30, unreadable=1, why="no shape known."), False, Shortfall.REFUSED),
+    ],
+)
+def test_nothing_is_a_shortfall_only_where_there_is_always_something(
+    feed: FeedFacts, has_games: bool, fault: Shortfall | None
+) -> None:
+    assert [one.fault for one in shortfalls([feed], has_games)] == ([fault] if fault else [])
+
+
+def test_the_next_step_of_an_empty_source_asks_it_again_by_its_word() -> None:
+    [alert] = alerts_of(
+        Facts(DAY, NOON, sources=shortfalls([FeedFacts("espn", "scoreboard", 1, empty=1)], True)), BOUNDS, UI
+    )
+    assert alert.next_step == f"nba-props fetch --source espn --force {DAY}"
+    assert alert.text.startswith("espn/scoreboard is empty")
 
 
 @pytest.mark.parametrize(("names", "is_told"), [(3, False), (4, True)])
@@ -142,7 +168,8 @@ def test_unresolved_names_are_told_above_the_bound(names: int, is_told: bool) ->
         (check("line_concentration"), [(Situation.SKEW, WARNING)]),
         (check("error_decay"), [(Situation.DRIFT, WARNING)]),
         (check("interval_coverage"), [(Situation.DRIFT, WARNING)]),
-        (check("roster_completeness", "error"), [(Situation.SOURCE_PARTIAL, WARNING)]),
+        (check("rosters_partial"), [(Situation.SOURCE_PARTIAL, WARNING)]),
+        (check("roster_completeness", "error"), [(Situation.CHECK_FAILED, WARNING)]),
         (check("single_active", "integrity"), [(Situation.CHECK_FAILED, CRITICAL)]),
         (check("graded_totals", "error"), [(Situation.CHECK_FAILED, WARNING)]),
         (check("feature_null_share", "warning"), []),
