@@ -53,8 +53,6 @@ from nba_props.platform import Platform
 
 ALERTS = table("nba_monitoring.alerts")
 
-_LOOK_BACK = timedelta(days=400)
-"""How old staging may be whose alert is still looked for."""
 _BEFORE = timedelta(days=30)
 """How far back the slate before may lie: an all-star break passes, a summer does not."""
 _DONE_OR_AT_WORK = ("success", "running")
@@ -89,7 +87,10 @@ order by source, feed
 
 _COLUMNS = ", ".join(ALERTS.column_names)
 _OF_DAY = f"select {_COLUMNS} from nba_monitoring.alerts where game_date between @start_date and @end_date"
-_OF_ORPHANS = f"{_OF_DAY} and situation = '{Situation.ORPHANED_STAGING}'"
+_OF_ORPHANS = f"""
+select {_COLUMNS} from nba_monitoring.alerts
+where game_date <= @end_date and situation = '{Situation.ORPHANED_STAGING}'
+"""
 
 Row = dict[str, Any]
 
@@ -186,7 +187,7 @@ def _looked(
 ) -> Watch:
     facts = facts_of(platform, day, duties)
     found = alerts_of(facts, bounds_of(platform), platform.settings.ui_url)
-    known = _known(platform, day, [alert.game_date for alert in found])
+    known = _known(platform, day, max([day, *(alert.game_date for alert in found)]))
     courier = _Courier(platform, channels, is_dry)
     standing = [courier.deliver(one, known.get(one.key)) for one in _standing(found, known.values(), platform.now)]
     names = [channel.name for channel in channels]
@@ -337,13 +338,12 @@ class _Courier:
 # -- the table ----------------------------------------------------------------------------------------------------------
 
 
-def _known(platform: Platform, day: date, days_found: Iterable[date]) -> dict[tuple[date, str], Standing]:
-    """What is recorded of the date, and of orphaned staging of any."""
-    since = min([day, platform.today - _LOOK_BACK, *days_found])
-    until = max([day, platform.today + timedelta(days=1), *days_found])
+def _known(platform: Platform, day: date, until: date) -> dict[tuple[date, str], Standing]:
+    """What is recorded of the date, and of orphaned staging of any up to `until` or tomorrow, however old."""
+    until = max(until, platform.today + timedelta(days=1))
     rows = [
         *platform.warehouse.query(_OF_DAY, {"start_date": day, "end_date": day}).to_pylist(),
-        *platform.warehouse.query(_OF_ORPHANS, {"start_date": since, "end_date": until}).to_pylist(),
+        *platform.warehouse.query(_OF_ORPHANS, {"end_date": until}).to_pylist(),
     ]
     known = [_read(row) for row in rows]
     return {one.key: one for one in known}

@@ -136,8 +136,8 @@ def fail_a_step(home: Platform) -> None:
     run_of(home, "precompute/ml_feature_store", "failed", minutes=10)
 
 
-def leave_staging(home: Platform) -> None:
-    staging = StagingTable(f"batch_{DAY}_9", DAY - timedelta(days=3), "xgboost_v1", "0", later(-120))
+def leave_staging(home: Platform, days: int = 3) -> None:
+    staging = StagingTable(f"batch_{DAY}_9", DAY - timedelta(days=days), "xgboost_v1", "0", later(-120))
     predictions = slates.table("nba_predictions.player_prop_predictions")
     home.warehouse.stage(predictions, staging, slates.rows(predictions.full_name))
 
@@ -304,12 +304,13 @@ def test_a_channel_that_is_added_hears_what_is_open_and_the_old_one_nothing_twic
         assert (len(hook.messages), len(added.messages)) == (1, 1)
 
 
-def test_orphans_of_another_slate_are_resolved_by_a_look_at_this_one(home: Platform, hook: Inbox) -> None:
-    leave_staging(home)
+@pytest.mark.parametrize("days", [3, 2000])
+def test_orphans_of_another_slate_are_resolved_by_a_look_at_this_one(home: Platform, hook: Inbox, days: int) -> None:
+    leave_staging(home, days)
     watch(telling(home, hook), DAY)
     home.warehouse.drop_staging(home.warehouse.staging_tables())
     [resolved] = watch(telling(home, hook), DAY + timedelta(days=1)).sendings
-    assert (resolved.alert.game_date, resolved.telling) == (DAY - timedelta(days=3), Telling.RESOLVED)
+    assert (resolved.alert.game_date, resolved.telling) == (DAY - timedelta(days=days), Telling.RESOLVED)
 
 
 # -- refusals -----------------------------------------------------------------------------------------------------------
