@@ -92,6 +92,16 @@ select {_COLUMNS} from nba_monitoring.alerts
 where game_date <= @end_date and situation = '{Situation.ORPHANED_STAGING}'
 """
 
+# Orphaned staging is looked for at every look; a refused message is due again, also where the alert is over by now.
+_UNFINISHED_DATES = f"""
+select distinct game_date
+from nba_monitoring.alerts
+where
+    game_date <= @end_date
+    and situation <> '{Situation.ORPHANED_STAGING}'
+    and (state = 'open' or deliveries like '%"refusal": "%')
+"""
+
 Row = dict[str, Any]
 
 
@@ -136,9 +146,9 @@ class Sending:
 
 @dataclass(frozen=True)
 class Watch:
-    """What a look at one slate came to: the alerts of its date, open ones first and worst first, and what was sent."""
+    """What a look at slates came to: the alerts of their dates, open ones first and worst first, and what was sent."""
 
-    game_date: date
+    game_dates: Sequence[date]
     standing: Sequence[Standing]
     sendings: Sequence[Sending]
     channels: Sequence[str]
@@ -158,41 +168,36 @@ class Watch:
         return 2 if self.refused else worst
 
 
-def watch(
-    platform: Platform,
-    day: date,
-    duties: Collection[Duty] = (),
-    *,
-    is_dry: bool = False,
-) -> Watch:
-    """Look at one slate and tell every channel what it does not know yet.
+def watch(platform: Platform, *days: date, duties: Collection[Duty] = (), is_dry: bool = False) -> Watch:
+    """Look at slates and tell every channel what it does not know yet.
 
     `duties`: the schedules that are on. Nothing is raised for a channel that refuses: it is in the result, in the table,
     and told again at the next look. Dry: nothing is sent or recorded. BadInput for a URL that is no channel.
     """
     channels = channels_of(platform.settings)
     if is_dry:
-        return _looked(platform, day, duties, channels, is_dry=True)
+        return _looked(platform, days, duties, channels, is_dry=True)
     with platform.warehouse.lock("alerts"):  # two looks at once would both find that nothing was said
-        return _looked(platform, day, duties, channels, is_dry=False)
+        return _looked(platform, days, duties, channels, is_dry=False)
+
+
+def dates_to_watch(platform: Platform) -> list[date]:
+    """Today, yesterday (its grades are due now), and every date with an alert that is open or of which a channel is still to hear."""
+    rows = platform.warehouse.query(_UNFINISHED_DATES, {"end_date": platform.today + timedelta(days=1)})
+    return sorted({platform.today, platform.today - timedelta(days=1), *rows["game_date"].to_pylist()})
 
 
 def _looked(
-    platform: Platform,
-    day: date,
-    duties: Collection[Duty],
-    channels: Sequence[Channel],
-    *,
-    is_dry: bool,
+    platform: Platform, days: Sequence[date], duties: Collection[Duty], channels: Sequence[Channel], *, is_dry: bool
 ) -> Watch:
-    facts = facts_of(platform, day, duties)
-    found = alerts_of(facts, bounds_of(platform), platform.settings.ui_url)
-    known = _known(platform, day, max([day, *(alert.game_date for alert in found)]))
+    bounds, ui_url = bounds_of(platform), platform.settings.ui_url
+    found = [alert for day in days for alert in alerts_of(facts_of(platform, day, duties), bounds, ui_url)]
+    known = _known(platform, days, max([*days, *(alert.game_date for alert in found)]))
     courier = _Courier(platform, channels, is_dry)
     standing = [courier.deliver(one, known.get(one.key)) for one in _standing(found, known.values(), platform.now)]
     names = [channel.name for channel in channels]
     worst_first = sorted(standing, key=lambda one: (not one.is_open, -one.alert.severity, one.key))
-    return Watch(day, worst_first, courier.sendings, names)
+    return Watch(days, worst_first, courier.sendings, names)
 
 
 # -- facts --------------------------------------------------------------------------------------------------------------
@@ -338,13 +343,12 @@ class _Courier:
 # -- the table ----------------------------------------------------------------------------------------------------------
 
 
-def _known(platform: Platform, day: date, until: date) -> dict[tuple[date, str], Standing]:
-    """What is recorded of the date, and of orphaned staging of any up to `until` or tomorrow, however old."""
+def _known(platform: Platform, days: Sequence[date], until: date) -> dict[tuple[date, str], Standing]:
+    """What is recorded of the dates, and of orphaned staging of any up to `until` or tomorrow, however old."""
     until = max(until, platform.today + timedelta(days=1))
-    rows = [
-        *platform.warehouse.query(_OF_DAY, {"start_date": day, "end_date": day}).to_pylist(),
-        *platform.warehouse.query(_OF_ORPHANS, {"end_date": until}).to_pylist(),
-    ]
+    rows = platform.warehouse.query(_OF_ORPHANS, {"end_date": until}).to_pylist()
+    for day in days:
+        rows += platform.warehouse.query(_OF_DAY, {"start_date": day, "end_date": day}).to_pylist()
     known = [_read(row) for row in rows]
     return {one.key: one for one in known}
 

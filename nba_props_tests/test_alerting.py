@@ -14,7 +14,7 @@ from apprise.plugins.email.base import NotifyEmail
 from pydantic import SecretStr
 
 from nba_props import alerting
-from nba_props.alerting import watch
+from nba_props.alerting import dates_to_watch, watch
 from nba_props.domain.alerts import Duty, Severity, Situation, Telling
 from nba_props.errors import BadInput
 from nba_props.io import notify
@@ -410,6 +410,32 @@ def test_the_command_marks_what_was_killed_before_it_looks(home: Platform, at_no
     told = at_noon("alerts", DAY, home=home.home)
     assert "marked as interrupted" in told.err
     assert "was interrupted" in told.out
+
+
+def test_without_a_date_the_command_looks_past_midnight_at_what_is_open_and_at_yesterday(
+    home: Platform, at_noon: Call, hook: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lower_coverage(home)
+    assert at_noon("alerts", DAY, home=home.home).code == 1
+    monkeypatch.setenv("NBA_PROPS_NOW", str(later(60 * 24 * 5)))
+    days = [DAY, DAY + timedelta(days=4), DAY + timedelta(days=5)]
+    reminded = at_noon("alerts", "--json", home=home.home).json
+    assert reminded["game_dates"] == [str(day) for day in days]
+    assert [(one["telling"], one["outcome"]) for one in reminded["messages"]] == [("reminder", "sent")]
+    slates.coverage(home, 20)
+    resolved = at_noon("alerts", "--json", home=home.home)
+    assert ([one["telling"] for one in resolved.json["messages"]], resolved.code) == (["resolved"], 0)
+    assert at_noon("alerts", "--json", home=home.home).json["game_dates"] == [str(day) for day in days[1:]]
+
+
+def test_a_resolution_that_was_refused_is_sent_again_without_asking_for_its_date(home: Platform, hook: Inbox) -> None:
+    lower_coverage(home)
+    watch(telling(home, hook), DAY)
+    slates.coverage(home, 20)
+    hook.refusals = notify.TRIES
+    assert len(watch(telling(home, hook), DAY).refused) == 1
+    later_on = telling(home, hook, minutes=60 * 24 * 5)
+    assert tellings(watch(later_on, *dates_to_watch(later_on))) == [("low_coverage", Telling.RESOLVED)]
 
 
 def test_the_command_says_a_refusal_without_the_url(home: Platform, at_noon: Call, hook: Inbox) -> None:
