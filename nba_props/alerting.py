@@ -56,7 +56,7 @@ ALERTS = table("nba_monitoring.alerts")
 _BEFORE = timedelta(days=30)
 """How far back the slate before may lie: an all-star break passes, a summer does not."""
 _DONE_OR_AT_WORK = ("success", "running")
-_NOT_TRIED = "not tried: it refused a message just before"
+_NOT_TRIED = "not tried: it could not be reached just before"
 
 _COVERAGE_BEFORE = """
 select coverage_pct
@@ -304,7 +304,7 @@ class _Courier:
         self.channels = channels
         self.is_dry = is_dry
         self.sendings: list[Sending] = []
-        self._refusing: set[str] = set()
+        self._unreachable: set[str] = set()
         self._remind_after = timedelta(hours=platform.settings.alert_reminder_hours)
 
     def deliver(self, one: Standing, was: Standing | None) -> Standing:
@@ -331,13 +331,13 @@ class _Courier:
         return Heard(before.told, refusal)
 
     def _refusal(self, alert: Alert, telling: Telling, channel: Channel) -> str | None:
-        """A channel that refuses one message is not waited for at every other."""
-        if channel.name in self._refusing:
+        """A channel that cannot be reached is not waited for at every alert; one that refuses a message may take the next."""
+        if channel.name in self._unreachable:
             return _NOT_TRIED
-        refusal = send(channel, message_of(alert, telling)).refusal
-        if refusal is not None:
-            self._refusing.add(channel.name)
-        return refusal
+        delivery = send(channel, message_of(alert, telling))
+        if delivery.is_unreachable:
+            self._unreachable.add(channel.name)
+        return delivery.refusal
 
 
 # -- the table ----------------------------------------------------------------------------------------------------------

@@ -331,13 +331,29 @@ def test_a_refusal_is_said_recorded_and_made_good_at_the_next_look_on_that_chann
         assert (len(sound.messages), len(broken.messages)) == (1, 1)
 
 
-def test_a_channel_that_refuses_is_not_waited_for_at_every_alert(home: Platform, hook: Inbox) -> None:
+def test_a_channel_that_cannot_be_reached_is_not_waited_for_at_every_alert(home: Platform) -> None:
     drop_coverage(home)
     merge_in_part(home)
-    hook.refusals = 99
+    away = SecretStr(f"json://127.0.0.1:{free_port()}/x")
+    refused = watch(telling(home, alert_urls=away), DAY).refused
+    assert [one.refusal == "not tried: it could not be reached just before" for one in refused] == [False, True, True]
+
+
+def test_a_message_that_is_refused_does_not_silence_those_after_it(home: Platform, hook: Inbox) -> None:
+    drop_coverage(home)
+    merge_in_part(home)
+    hook.refusals = notify.TRIES
     found = watch(telling(home, hook), DAY)
-    assert (len(found.refused), 99 - hook.refusals) == (3, notify.TRIES)
-    assert [one.refusal for one in found.refused[1:]] == ["not tried: it refused a message just before"] * 2
+    assert (len(found.refused), len(hook.messages)) == (1, 2)
+
+
+def test_the_whole_of_a_long_text_stays_in_the_table(home: Platform, hook: Inbox) -> None:
+    slates.batch(
+        home, batch_id="batch_2", opened_at=later(1), state="failed", consolidated_at=None, failure_reason="x" * 3000
+    )
+    watch(telling(home, hook), DAY)
+    assert len(hook.messages[0]) < 2000
+    assert len(stored(home)[0]["alert_text"]) > 3000
 
 
 def test_a_mail_server_that_is_gone_and_comes_back(home: Platform, monkeypatch: pytest.MonkeyPatch) -> None:

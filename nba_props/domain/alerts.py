@@ -547,16 +547,27 @@ class Message:
     severity: Severity | None
 
 
+LONGEST_BODY = 1500
+"""Characters: Discord refuses a message of more than 2,000, its title included."""
+
+
 def message_of(alert: Alert, telling: Telling) -> Message:
-    """An alert in words: what, the next step, and where to look."""
+    """An alert in words: what, the next step, and where to look. A text too long for a channel ends in …; the table has all of it."""
     what = f"{alert.situation.replace('_', ' ')}, {alert.game_date}"
     if telling is Telling.RESOLVED:
-        return Message(f"[resolved] {what}", f"Resolved. It was: {alert.text}\n{alert.link}", None)
+        return Message(f"[resolved] {what}", _body("Resolved. It was: ", alert.text, f"\n{alert.link}"), None)
     again = "" if telling is Telling.RAISED else f" ({telling})"
-    body = (
-        f"{alert.text}\nNext step: {alert.next_step}\nLink: {alert.link}\nRunbook: {RUNBOOK}#{_anchor(alert.situation)}"
-    )
-    return Message(f"[{alert.severity.word}] {what}{again}", body, alert.severity)
+    rest = f"\nNext step: {alert.next_step}\nLink: {alert.link}\nRunbook: {RUNBOOK}#{_anchor(alert.situation)}"
+    return Message(f"[{alert.severity.word}] {what}{again}", _body("", alert.text, rest), alert.severity)
+
+
+def _body(before: str, text: str, after: str) -> str:
+    """The text between the two, cut so that all of it fits; what follows it is cut only where it alone is too long."""
+    return _cut(before + _cut(text, max(LONGEST_BODY - len(before) - len(after), 1)) + after, LONGEST_BODY)
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
 def _anchor(situation: Situation) -> str:

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from nba_props.domain.alerts import (
     DUTIES,
     GUIDES,
+    LONGEST_BODY,
     RUNBOOK,
+    Alert,
     BatchFacts,
     Bounds,
     CheckFacts,
@@ -274,6 +276,17 @@ def test_a_message_holds_what_the_next_step_the_link_and_the_runbook() -> None:
     assert message_of(alert, Telling.REMINDER).title.endswith("(reminder)")
     resolved = message_of(alert, Telling.RESOLVED)
     assert (resolved.title[:10], resolved.severity) == ("[resolved]", None)
+
+
+@given(st.text(max_size=3000), st.text(max_size=3000), st.sampled_from(Telling))
+def test_no_message_is_longer_than_a_channel_takes_and_a_long_text_leaves_room_for_the_next_step(
+    text: str, step: str, telling: Telling
+) -> None:
+    alert = Alert(Situation.CHECK_FAILED, DAY, "x", CRITICAL, text, step, UI)
+    body = message_of(alert, telling).body
+    assert len(body) <= LONGEST_BODY
+    if telling is not Telling.RESOLVED and len(step) < 1000:
+        assert f"Next step: {step}\nLink: {UI}" in body
 
 
 # -- how often ----------------------------------------------------------------------------------------------------------
