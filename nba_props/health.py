@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict
 from nba_props.breaker import open_circuits
 from nba_props.domain.alerts import ExportFault
 from nba_props.domain.breaker import Circuit
-from nba_props.domain.calendar import date_range, season_bounds, season_of
+from nba_props.domain.calendar import COUNTED_SEASON_TYPES, date_range, season_bounds, season_of
 from nba_props.platform import Platform
 
 PUBLISH_FROM_PCT = 80.0
@@ -28,7 +28,6 @@ WARN_BELOW_PCT = 95.0
 FEWEST_PLAYERS_OF_A_GAME = 8
 
 EARLIEST = date(1946, 9, 1)
-_COUNTED_SEASON_TYPES = ("Regular Season", "Play-In", "Playoffs", "NBA Cup Final")
 _COVERAGE_STEP = "monitoring/prediction_coverage"
 _SLATE_STEPS = (
     "analytics/upcoming_player_game_context",
@@ -229,7 +228,7 @@ class SlateFacts:
     @property
     def games(self) -> list[Row]:
         """Scheduled games that count: no preseason, no all-star game."""
-        return [game for game in self.all_games if game["season_type"] in _COUNTED_SEASON_TYPES]
+        return [game for game in self.all_games if game["season_type"] in COUNTED_SEASON_TYPES]
 
     @property
     def coverage(self) -> Row | None:
