@@ -205,6 +205,36 @@ def test_a_roster_of_the_same_date_is_replaced_and_one_of_another_date_stays() -
 
 
 # -- snapshots ---------------------------------------------------------------------------------------------------------
+def test_a_roster_asked_for_when_games_are_about_to_begin_is_the_next_days() -> None:
+    """A trade of the evening is no knowledge of the slate that it was made on."""
+    place = {"team_abbr": "BOS", "roster_date": DAY}
+    tips = schedule(SCHEDULED | {"tip_utc": datetime(2024, 11, 6, 0, 30, tzinfo=UTC)})
+    morning, late = datetime(2024, 11, 5, 12, tzinfo=UTC), datetime(2024, 11, 6, 0, 10, tzinfo=UTC)
+    rosters = [
+        payload(Source.ESPN, "roster", {Sheet.ROSTERS: [{**place, "source_person_id": who, "player_name": who}]}, at)
+        for who, at in (("Before", morning), ("After", late))
+    ]
+    told = rows_of(assembled(tips, *rosters), "roster_reports")
+    assert [(row["roster_date"], row["player_name"]) for row in told] == [
+        (DAY + timedelta(days=1), "After"),
+        (DAY, "Before"),
+    ]
+
+
+def test_what_a_later_schedule_says_readably_is_refused_no_more() -> None:
+    earlier, later = schedule(), schedule(at=NOON + timedelta(hours=1))
+    earlier.parsed.refuse(Sheet.SCHEDULE, 7, "teams_not_yet_known", {"gameId": "0042400401"})
+    assert refusals(assembled(earlier)) == [("schedule", "teams_not_yet_known")]
+    assert refusals(assembled(earlier, later)) == []
+
+
+def test_half_a_character_is_quarantined_as_its_escape() -> None:
+    one = schedule()
+    one.parsed.refuse(Sheet.SCHEDULE, 7, "home_unreadable", {"name": "B\ud800", "deep": [float("nan")]})
+    (row,) = assembled(one).quarantined.to_pylist()
+    assert json.loads(row["row_json"]) == {"name": "B\ud800", "deep": ["nan"]}
+
+
 def test_every_snapshot_of_a_quote_is_kept_and_the_same_one_once() -> None:
     def quotes(at: datetime, snapshot: datetime) -> ReadPayload:
         told = {

@@ -351,7 +351,7 @@ class BoxNumbers(Payload):
     fgm_mid: Count | None = None
     fga_mid: Count | None = None
 
-    rules = (
+    rules: ClassVar[tuple[Rule, ...]] = (
         Rule(
             Reason.MORE_MADE_THAN_ATTEMPTED,
             lambda rows: _any(
