@@ -7,9 +7,8 @@ a process killed in between tells that one alert again, and never loses one.
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
@@ -17,7 +16,6 @@ import pyarrow as pa
 from nba_props.catalog import table
 from nba_props.catalog.render.arrow import arrow_schema
 from nba_props.domain.alerts import (
-    DUTIES,
     Alert,
     BatchFacts,
     Bounds,
@@ -26,14 +24,16 @@ from nba_props.domain.alerts import (
     Duty,
     ExportFacts,
     Facts,
+    FeedFacts,
     Severity,
     Situation,
-    SourceFacts,
+    StepFacts,
     Telling,
     Told,
     alerts_of,
     message_of,
     missed_duties,
+    shortfalls,
     to_tell,
 )
 from nba_props.health import (
@@ -47,16 +47,16 @@ from nba_props.health import (
     unfinished_batches,
     unfinished_in_words,
 )
+from nba_props.history import asset_of
 from nba_props.io.notify import Channel, channels_of, send
 from nba_props.platform import Platform
 
 ALERTS = table("nba_monitoring.alerts")
 
-_LOOK_BACK = timedelta(days=400)
-"""How old staging may be whose alert is still looked for."""
 _BEFORE = timedelta(days=30)
 """How far back the slate before may lie: an all-star break passes, a summer does not."""
-_NOT_TRIED = "not tried: it refused a message just before"
+_DONE_OR_AT_WORK = ("success", "running")
+_NOT_TRIED = "not tried: it could not be reached just before"
 
 _COVERAGE_BEFORE = """
 select coverage_pct
@@ -66,9 +66,41 @@ order by game_date desc
 limit 1
 """
 
+# The newest answer of each document: a later one that could be read makes good what came before.
+_FEEDS = """
+select
+    source, feed, count(*) as answers,
+    countif(rejection_reason is not null) as unreadable,
+    countif(rejection_reason is null and outcome = 'content' and rows_read = 0) as empty,
+    min(rejection_reason) as why
+from (
+    select
+        source, feed, outcome, rows_read, rejection_reason,
+        row_number() over (partition by source, feed, label order by fetched_at desc, payload_ref) as place
+    from nba_raw.landed_payloads
+    where filed_date = @start_date
+)
+where place = 1
+group by source, feed
+order by source, feed
+"""
+
 _COLUMNS = ", ".join(ALERTS.column_names)
 _OF_DAY = f"select {_COLUMNS} from nba_monitoring.alerts where game_date between @start_date and @end_date"
-_OF_ORPHANS = f"{_OF_DAY} and situation = '{Situation.ORPHANED_STAGING}'"
+_OF_ORPHANS = f"""
+select {_COLUMNS} from nba_monitoring.alerts
+where game_date <= @end_date and situation = '{Situation.ORPHANED_STAGING}'
+"""
+
+# Orphaned staging is looked for at every look; a refused message is due again, also where the alert is over by now.
+_UNFINISHED_DATES = f"""
+select distinct game_date
+from nba_monitoring.alerts
+where
+    game_date <= @end_date
+    and situation <> '{Situation.ORPHANED_STAGING}'
+    and (state = 'open' or deliveries like '%"refusal": "%')
+"""
 
 Row = dict[str, Any]
 
@@ -114,9 +146,9 @@ class Sending:
 
 @dataclass(frozen=True)
 class Watch:
-    """What a look at one slate came to: the alerts of its date, open ones first and worst first, and what was sent."""
+    """What a look at slates came to: the alerts of their dates, open ones first and worst first, and what was sent."""
 
-    game_date: date
+    game_dates: Sequence[date]
     standing: Sequence[Standing]
     sendings: Sequence[Sending]
     channels: Sequence[str]
@@ -136,38 +168,53 @@ class Watch:
         return 2 if self.refused else worst
 
 
-def watch(
-    platform: Platform,
-    day: date,
-    sources: Sequence[SourceFacts] = (),
-    duties: Collection[Duty] = DUTIES,
-    given_up: Mapping[str, str] = MappingProxyType({}),
-    *,
-    is_dry: bool = False,
-) -> Watch:
-    """Look at one slate and tell every channel what it does not know yet.
+@dataclass(frozen=True)
+class Automation:
+    """What no table holds, and whoever runs the schedules knows.
 
-    `sources`: what fetching found wanting; `duties`: the schedules that are meant to run; `given_up`: those that attempt the
-    slate no more, with the reason. Nothing is raised for a channel
-    that refuses: it is in the result, in the table, and told again at the next look. Dry: nothing is sent or recorded.
-    BadInput for a URL that is no channel.
+    `duties`: the schedules that are on. `unanswered`: sources that did not answer when they were last asked, with their words;
+    it is told of today. `given_up`: by date, the schedules that attempt its slate no more, with the reason.
+    """
+
+    duties: Collection[Duty] = ()
+    unanswered: Mapping[str, str] = field(default_factory=dict)
+    given_up: Mapping[date, Mapping[str, str]] = field(default_factory=dict)
+
+
+BY_HAND = Automation()
+"""Nothing runs by itself."""
+
+
+def watch(platform: Platform, *days: date, automation: Automation = BY_HAND, is_dry: bool = False) -> Watch:
+    """Look at slates and tell every channel what it does not know yet.
+
+    Nothing is raised for a channel that refuses: it is in the result, in the table, and told again at the next look. Dry:
+    nothing is sent or recorded. BadInput for a URL that is no channel.
     """
     channels = channels_of(platform.settings)
     if is_dry:
-        return _looked(platform, facts_of(platform, day, sources, duties, given_up), channels, is_dry=True)
+        return _looked(platform, days, automation, channels, is_dry=True)
     with platform.warehouse.lock("alerts"):  # two looks at once would both find that nothing was said
-        return _looked(platform, facts_of(platform, day, sources, duties, given_up), channels, is_dry=False)
+        return _looked(platform, days, automation, channels, is_dry=False)
 
 
-def _looked(platform: Platform, facts: Facts, channels: Sequence[Channel], *, is_dry: bool) -> Watch:
-    day = facts.game_date
-    found = alerts_of(facts, bounds_of(platform), platform.settings.ui_url)
-    known = _known(platform, day, [alert.game_date for alert in found])
+def dates_to_watch(platform: Platform) -> list[date]:
+    """Today, yesterday (its grades are due now), and every date with an alert that is open or of which a channel is still to hear."""
+    rows = platform.warehouse.query(_UNFINISHED_DATES, {"end_date": platform.today + timedelta(days=1)})
+    return sorted({platform.today, platform.today - timedelta(days=1), *rows["game_date"].to_pylist()})
+
+
+def _looked(
+    platform: Platform, days: Sequence[date], automation: Automation, channels: Sequence[Channel], *, is_dry: bool
+) -> Watch:
+    bounds, ui_url = bounds_of(platform), platform.settings.ui_url
+    found = [alert for day in days for alert in alerts_of(facts_of(platform, day, automation), bounds, ui_url)]
+    known = _known(platform, days, max([*days, *(alert.game_date for alert in found)]))
     courier = _Courier(platform, channels, is_dry)
     standing = [courier.deliver(one, known.get(one.key)) for one in _standing(found, known.values(), platform.now)]
     names = [channel.name for channel in channels]
     worst_first = sorted(standing, key=lambda one: (not one.is_open, -one.alert.severity, one.key))
-    return Watch(day, worst_first, courier.sendings, names)
+    return Watch(days, worst_first, courier.sendings, names)
 
 
 # -- facts --------------------------------------------------------------------------------------------------------------
@@ -178,27 +225,29 @@ def bounds_of(platform: Platform) -> Bounds:
     return Bounds(WARN_BELOW_PCT, CRITICAL_BELOW_PCT, platform.settings.alert_unresolved_names)
 
 
-def facts_of(
-    platform: Platform,
-    day: date,
-    sources: Sequence[SourceFacts] = (),
-    duties: Collection[Duty] = DUTIES,
-    given_up: Mapping[str, str] = MappingProxyType({}),
-) -> Facts:
+def facts_of(platform: Platform, day: date, automation: Automation = BY_HAND) -> Facts:
     """What the tables, the bucket and the run history hold of a slate now, as the rules want it."""
     slate = slate_facts(platform, day, day)[day]
     operations = operations_of(platform, slate)
-    started = [(run["processor_name"], run["started_at"]) for run in operations.runs if run["is_of_date"]]
+    done = [
+        (run["processor_name"], run["started_at"])
+        for run in operations.runs
+        if run["is_of_date"] and run["status"] in _DONE_OR_AT_WORK
+    ]
     return Facts(
         game_date=day,
         now=platform.now,
         coverage=_coverage(platform, slate),
         batches=_batches(slate),
         exports=_exports(slate, operations),
-        missed=missed_duties(day, started, platform.now, duties) if slate.games else (),
-        given_up=given_up if slate.games else {},
-        failed_steps=operations.failed_steps,
-        sources=sources,
+        is_unpredicted=bool(slate.games) and not slate.predictions,
+        missed=missed_duties(day, done, platform.now, automation.duties) if slate.games else (),
+        given_up=automation.given_up.get(day, {}) if slate.games else {},
+        failed_steps=[
+            StepFacts(step, asset_of(step), step in operations.interrupted_steps) for step in operations.failed_steps
+        ],
+        sources=shortfalls(_feeds(platform, day), bool(slate.games)),
+        unanswered=automation.unanswered if day == platform.today else {},
         orphans=_orphans(platform),
         unresolved_names=operations.unresolved_names,
         failed_checks=[
@@ -230,6 +279,11 @@ def _exports(slate: SlateFacts, operations: Operations) -> list[ExportFacts]:
     if not slate.games:
         return []
     return [ExportFacts(path, fault, slate.changed_at) for path, fault in export_faults(slate, operations).items()]
+
+
+def _feeds(platform: Platform, day: date) -> list[FeedFacts]:
+    """Answers that are filed under the date, by source and feed."""
+    return [FeedFacts(**row) for row in platform.warehouse.query(_FEEDS, {"start_date": day}).to_pylist()]
 
 
 def _orphans(platform: Platform) -> dict[date, str]:
@@ -269,7 +323,7 @@ class _Courier:
         self.channels = channels
         self.is_dry = is_dry
         self.sendings: list[Sending] = []
-        self._refusing: set[str] = set()
+        self._unreachable: set[str] = set()
         self._remind_after = timedelta(hours=platform.settings.alert_reminder_hours)
 
     def deliver(self, one: Standing, was: Standing | None) -> Standing:
@@ -296,26 +350,24 @@ class _Courier:
         return Heard(before.told, refusal)
 
     def _refusal(self, alert: Alert, telling: Telling, channel: Channel) -> str | None:
-        """A channel that refuses one message is not waited for at every other."""
-        if channel.name in self._refusing:
+        """A channel that cannot be reached is not waited for at every alert; one that refuses a message may take the next."""
+        if channel.name in self._unreachable:
             return _NOT_TRIED
-        refusal = send(channel, message_of(alert, telling)).refusal
-        if refusal is not None:
-            self._refusing.add(channel.name)
-        return refusal
+        delivery = send(channel, message_of(alert, telling))
+        if delivery.is_unreachable:
+            self._unreachable.add(channel.name)
+        return delivery.refusal
 
 
 # -- the table ----------------------------------------------------------------------------------------------------------
 
 
-def _known(platform: Platform, day: date, days_found: Iterable[date]) -> dict[tuple[date, str], Standing]:
-    """What is recorded of the date, and of orphaned staging of any."""
-    since = min([day, platform.today - _LOOK_BACK, *days_found])
-    until = max([day, platform.today + timedelta(days=1), *days_found])
-    rows = [
-        *platform.warehouse.query(_OF_DAY, {"start_date": day, "end_date": day}).to_pylist(),
-        *platform.warehouse.query(_OF_ORPHANS, {"start_date": since, "end_date": until}).to_pylist(),
-    ]
+def _known(platform: Platform, days: Sequence[date], until: date) -> dict[tuple[date, str], Standing]:
+    """What is recorded of the dates, and of orphaned staging of any up to `until` or tomorrow, however old."""
+    until = max(until, platform.today + timedelta(days=1))
+    rows = platform.warehouse.query(_OF_ORPHANS, {"end_date": until}).to_pylist()
+    for day in days:
+        rows += platform.warehouse.query(_OF_DAY, {"start_date": day, "end_date": day}).to_pylist()
     known = [_read(row) for row in rows]
     return {one.key: one for one in known}
 

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict
 from nba_props.breaker import open_circuits
 from nba_props.domain.alerts import ExportFault
 from nba_props.domain.breaker import Circuit
-from nba_props.domain.calendar import date_range, season_bounds, season_of
+from nba_props.domain.calendar import COUNTED_SEASON_TYPES, date_range, season_bounds, season_of
 from nba_props.platform import Platform
 
 PUBLISH_FROM_PCT = 80.0
@@ -28,7 +28,6 @@ WARN_BELOW_PCT = 95.0
 FEWEST_PLAYERS_OF_A_GAME = 8
 
 EARLIEST = date(1946, 9, 1)
-_COUNTED_SEASON_TYPES = ("Regular Season", "Play-In", "Playoffs", "NBA Cup Final")
 _COVERAGE_STEP = "monitoring/prediction_coverage"
 _SLATE_STEPS = (
     "analytics/upcoming_player_game_context",
@@ -229,7 +228,7 @@ class SlateFacts:
     @property
     def games(self) -> list[Row]:
         """Scheduled games that count: no preseason, no all-star game."""
-        return [game for game in self.all_games if game["season_type"] in _COUNTED_SEASON_TYPES]
+        return [game for game in self.all_games if game["season_type"] in COUNTED_SEASON_TYPES]
 
     @property
     def coverage(self) -> Row | None:
@@ -385,8 +384,16 @@ class Operations:
     @property
     def failed_steps(self) -> list[str]:
         """Steps whose latest run for the date failed, or was stopped or killed."""
+        return sorted({*self._last("failed"), *self.interrupted_steps})
+
+    @property
+    def interrupted_steps(self) -> list[str]:
+        """Of the failed steps, those that were stopped or killed: nothing was wrong with their work."""
+        return self._last("interrupted")
+
+    def _last(self, status: str) -> list[str]:
         latest = {run["processor_name"]: run["status"] for run in self.runs if run["is_of_date"]}
-        return sorted(name for name, status in latest.items() if status in _UNDONE)
+        return sorted(name for name, last in latest.items() if last == status)
 
     @property
     def coverage_computed_at(self) -> datetime | None:

@@ -27,7 +27,7 @@ from nba_props.settings import Target
 
 HISTORY = table("nba_reference.processor_run_history")
 HEARTBEAT_SECONDS = 300.0
-"""How often a running row of a shared warehouse is renewed: rarely enough to cost nothing, and three times in SILENT_AFTER."""
+"""How often a running row of a shared warehouse is renewed: rarely enough to cost nothing. `interrupted.SILENT_AFTER` follows."""
 
 _ERROR_LENGTH = 2000
 _MONTH = re.compile(r"/\d{4}-\d{2}$")

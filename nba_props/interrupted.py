@@ -19,8 +19,9 @@ from nba_props.platform import Platform
 from nba_props.settings import Target
 
 HISTORY = table("nba_reference.processor_run_history")
-SILENT_AFTER = timedelta(minutes=15)
-"""Three renewals missed: a step of another machine is not coming back."""
+SILENT_AFTER = timedelta(minutes=60)
+"""A step of another machine is not coming back. More than three renewals, each of which may come as late as the warehouse is
+asked again after an outage: HEARTBEAT_SECONDS and `cloud_patience_seconds` lie between two that both got through."""
 
 REASON = (
     "The process ended without a word: killed, out of memory, or the machine stopped. What it had finished is kept."

@@ -6,7 +6,8 @@ import dagster as dg
 
 from nba_props.plan import Runner, Stage
 
-_INTERRUPTED = dg.DagsterExecutionInterruptedError.__name__
+_INTERRUPTED = (dg.DagsterExecutionInterruptedError.__name__, "Execution was interrupted")
+"""How Dagster tells that a step was interrupted, and that a run was, between two steps."""
 
 
 class InterruptibleRunner(Runner):
@@ -15,7 +16,7 @@ class InterruptibleRunner(Runner):
     def execute(self, job: dg.JobDefinition, stage: Stage, tags: Mapping[str, str] | None = None) -> bool:
         before = len(self.outcome.failures)
         is_success = super().execute(job, stage, tags)
-        if any(_INTERRUPTED in failure for failure in self.outcome.failures[before:]):
+        if any(word in failure for failure in self.outcome.failures[before:] for word in _INTERRUPTED):
             del self.outcome.failures[before:], self.outcome.failed_steps[before:]
             raise KeyboardInterrupt
         return is_success

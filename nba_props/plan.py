@@ -14,6 +14,7 @@ import dagster as dg
 
 from nba_props.assets.predictions.consolidated import WRITERS_DONE_TAG
 from nba_props.assets.predictions.models import trained_for
+from nba_props.dates import dates_with_results
 from nba_props.definitions import build_defs
 from nba_props.domain.calendar import contiguous_runs, month_start
 from nba_props.domain.model_kinds import MODEL_KINDS, ModelKind
@@ -150,6 +151,7 @@ class Runner:
                 run_id=run_id,
             )
         self.outcome.runs += 1
+        failed_before = len(self.outcome.failures)
         for event in result.all_events:
             if event.is_step_failure:
                 error = _innermost(event.step_failure_data.error)
@@ -157,6 +159,8 @@ class Runner:
                 self.outcome.failures.append(f"{stage.title}: {event.step_key}: {cause}")
                 step = FailedStep(stage.job, str(event.step_key), stage.start, stage.end, cause, is_not_ready)
                 self.outcome.failed_steps.append(step)
+        if not result.success and len(self.outcome.failures) == failed_before:
+            self.outcome.failures.append(f"{stage.title}: {_end_of(result)}")
         return result.success
 
 
@@ -213,60 +217,27 @@ def _is_trained(platform: Platform, kind: ModelKind, month: date) -> bool:
 
 def missing_dates(platform: Platform, table_name: str, start: date, before: date) -> list[date]:
     """Dates with played games that the table has no row of, from `start` and before `before`."""
+    last = before - timedelta(days=1)
     rows = platform.warehouse.query(
-        f"""
-        SELECT DISTINCT s.game_date AS day
-        FROM (
-            SELECT game_date FROM nba_raw.player_box_scores WHERE game_date BETWEEN @start_date AND @end_date
-            UNION DISTINCT
-            SELECT game_date FROM nba_raw.box_score_reports WHERE game_date BETWEEN @start_date AND @end_date
-        ) AS s
-        LEFT JOIN (SELECT DISTINCT game_date FROM {table_name} WHERE game_date BETWEEN @start_date AND @end_date) AS t
-            ON t.game_date = s.game_date
-        WHERE t.game_date IS NULL
-        ORDER BY day
-        """,
-        {"start_date": start, "end_date": before - timedelta(days=1)},
+        f"SELECT DISTINCT game_date FROM {table_name} WHERE game_date BETWEEN @start_date AND @end_date",
+        {"start_date": start, "end_date": last},
     )
-    return rows["day"].to_pylist()
+    held = set(rows["game_date"].to_pylist())
+    return [day for day in dates_with_results(platform, start, last) if day not in held]
 
 
 def dates_without_features(platform: Platform, start: date, before: date) -> list[date]:
     """Dates with played games whose features were not built. A date before anybody was seen to play has none."""
+    without_context = set(missing_dates(platform, "nba_analytics.upcoming_team_game_context", start, before))
+    without_features = set(missing_dates(platform, "nba_precompute.ml_feature_store", start, before))
     rows = platform.warehouse.query(
         """
-        SELECT DISTINCT b.game_date AS day
-        FROM nba_raw.player_box_scores AS b
-        LEFT JOIN (
-            SELECT DISTINCT game_date FROM nba_analytics.upcoming_team_game_context
-            WHERE game_date BETWEEN @start_date AND @end_date
-        ) AS t ON t.game_date = b.game_date
-        LEFT JOIN (
-            SELECT DISTINCT roster_date AS game_date FROM nba_raw.team_rosters
-            WHERE roster_date BETWEEN @start_date AND @end_date AND last_seen_date IS NOT NULL
-        ) AS p ON p.game_date = b.game_date
-        LEFT JOIN (
-            SELECT DISTINCT game_date FROM nba_precompute.ml_feature_store
-            WHERE game_date BETWEEN @start_date AND @end_date
-        ) AS f ON f.game_date = b.game_date
-        WHERE b.game_date BETWEEN @start_date AND @end_date
-            AND (t.game_date IS NULL OR (p.game_date IS NOT NULL AND f.game_date IS NULL))
-        ORDER BY day
+        SELECT DISTINCT roster_date FROM nba_raw.team_rosters
+        WHERE roster_date BETWEEN @start_date AND @end_date AND last_seen_date IS NOT NULL
         """,
         {"start_date": start, "end_date": before - timedelta(days=1)},
     )
-    days: list[date] = rows["day"].to_pylist()
-    return days
-
-
-def slate_dates(platform: Platform, start: date, end: date) -> list[date]:
-    """Dates with scheduled games."""
-    rows = platform.warehouse.query(
-        "SELECT DISTINCT game_date FROM nba_raw.schedule WHERE game_date BETWEEN @start_date AND @end_date"
-        " AND season_type IN ('Regular Season', 'Play-In', 'Playoffs', 'NBA Cup Final') ORDER BY game_date",
-        {"start_date": start, "end_date": end},
-    )
-    return rows["game_date"].to_pylist()
+    return sorted(without_context | without_features & set(rows["roster_date"].to_pylist()))
 
 
 def predicted_dates(platform: Platform, start: date, end: date) -> list[date]:
@@ -353,6 +324,12 @@ def _ranges(days: Sequence[date]) -> list[tuple[date, date]]:
 
 def _label(days: Sequence[date]) -> str:
     return f"{days[0]}" if len(days) == 1 else f"{days[0]} to {days[-1]}"
+
+
+def _end_of(result: dg.ExecuteInProcessResult) -> str:
+    """Why a run ended that failed without a failed step: it was interrupted between two of them."""
+    ends = [event.message for event in result.all_events if event.is_job_failure and event.message]
+    return redact(ends[-1]) if ends else "the run ended without a word"
 
 
 def _innermost(error: object) -> object:

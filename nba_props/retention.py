@@ -6,7 +6,7 @@ and whatever says what a date holds: `check_results`, `export_log`, batches, pre
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +16,6 @@ from nba_props.platform import Platform
 
 if TYPE_CHECKING:
     import dagster as dg
-
-    from nba_props.io.dagster_retention import Limits
 
 HISTORY = table("nba_reference.processor_run_history")
 METRICS = table("nba_monitoring.metrics")
@@ -57,10 +55,10 @@ _COUNT_METRICS = f"select count(*) as spent from nba_monitoring.metrics where {_
 
 @dataclass(frozen=True)
 class Keep:
-    """What is older than these instants may go: what succeeded, and everything else."""
+    """How long what has ended is kept: what succeeded, and everything else."""
 
-    succeeded_from: datetime
-    others_from: datetime
+    succeeded: timedelta
+    others: timedelta
 
 
 @dataclass
@@ -76,28 +74,28 @@ class Pruned:
     left_alone: list[str] = field(default_factory=list)
 
 
-def limits_of(platform: Platform, keep_days: int | None = None) -> Keep:
-    """The limits as set, or one number of days for everything."""
+def keep_of(platform: Platform, keep_days: int | None = None) -> Keep:
+    """As set, or one number of days for everything."""
     settings = platform.settings
     succeeded = settings.keep_runs_days if keep_days is None else keep_days
     others = settings.keep_failed_runs_days if keep_days is None else keep_days
-    return Keep(platform.now - timedelta(days=succeeded), platform.now - timedelta(days=others))
+    return Keep(timedelta(days=succeeded), timedelta(days=others))
 
 
 def prune(
     platform: Platform, keep: Keep, *, is_dry: bool = False, progress: Callable[[str], None] = lambda _: None
 ) -> Pruned:
-    """Remove what is past its limit, or only count it. Safe beside running runs; killed, the next one finishes it."""
+    """Remove what is kept long enough, or only count it. Safe beside running runs; killed, the next one finishes it."""
     from nba_props.instance import dagster_home, open_instance
-    from nba_props.io.dagster_retention import Limits, count_ticks, delete_ticks, forget_cached_status, give_back
+    from nba_props.io.dagster_retention import count_ticks, delete_ticks, forget_cached_status, give_back
 
-    limits = Limits(keep.succeeded_from, keep.others_from)
     done = Pruned()
+    now = datetime.now(UTC)  # Dagster's records are of the machine's clock, whatever a rehearsal pretends
     with open_instance(platform) as instance:
         progress("Dagster's runs")
-        _prune_runs(instance, limits, done, is_dry, progress)
+        _prune_runs(instance, keep, now, done, is_dry, progress)
         progress("ticks of schedules and sensors")
-        done.ticks = (count_ticks if is_dry else delete_ticks)(instance, limits)
+        done.ticks = (count_ticks if is_dry else delete_ticks)(instance, keep, now)
         if done.runs and not is_dry:
             forget_cached_status(instance)
     progress("run history and metrics")
@@ -110,12 +108,17 @@ def prune(
 
 
 def _prune_runs(
-    instance: "dg.DagsterInstance", limits: "Limits", done: Pruned, is_dry: bool, progress: Callable[[str], None]
+    instance: "dg.DagsterInstance",
+    keep: Keep,
+    now: datetime,
+    done: Pruned,
+    is_dry: bool,
+    progress: Callable[[str], None],
 ) -> None:
     from nba_props.io.dagster_retention import delete_run, ended_runs, newest_checks, runs_to_keep
 
     needed, checks = runs_to_keep(instance), newest_checks(instance)
-    for run_id in ended_runs(instance, limits):
+    for run_id in ended_runs(instance, keep, now):
         if run_id in needed:
             done.kept_runs += 1
             continue
@@ -135,8 +138,9 @@ def _size_of_own_file(instance: "dg.DagsterInstance", run_id: str) -> int:
 
 
 def _prune_tables(platform: Platform, keep: Keep, done: Pruned, is_dry: bool) -> None:
-    instants = {"keep_from": keep.succeeded_from, "keep_failed_from": keep.others_from}
-    dates = {"end_date": slate_date(keep.succeeded_from)}
+    succeeded_from = platform.now - keep.succeeded
+    instants = {"keep_from": succeeded_from, "keep_failed_from": platform.now - keep.others}
+    dates = {"end_date": slate_date(succeeded_from)}
     if is_dry:
         done.history_rows = platform.warehouse.query(_COUNT_ROWS, instants)["spent"][0].as_py()
         done.metrics = platform.warehouse.query(_COUNT_METRICS, dates)["spent"][0].as_py()

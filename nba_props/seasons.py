@@ -13,6 +13,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from nba_props.dates import dates_with_results, slate_dates
 from nba_props.domain.calendar import season_of
 from nba_props.platform import Platform
 
@@ -28,10 +29,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer: the query of the dates it holds, the step that builds it, the layers it waits for."""
+    """One layer: the query of the dates it holds (`dates.py` has that of results), the step that builds it, what it waits for."""
 
     name: str
-    sql: str
+    sql: str = ""
     step: str = ""
     """A name of the run history; one that ends in `_` stands for all that begin so (a step for every system)."""
     waits_for: tuple[str, ...] = ()
@@ -60,29 +61,21 @@ class Slate:
     cells: Mapping[str, Cell]
 
     @property
+    def lacks_results(self) -> bool:
+        """TRUE if its games are over and no box score of them is in the raw layer: only a source can help."""
+        return self.cells[RESULTS].state is State.MISSING
+
+    @property
     def is_missing(self) -> bool:
-        """TRUE if a layer that a backfill builds is missing."""
-        return any(cell.state is State.MISSING for name, cell in self.cells.items() if name != RESULTS)
+        """TRUE if a layer is missing that a backfill can build: not one that needs results which are not there."""
+        needs_results = {layer.name for layer in LAYERS if layer.needs_results} if self.lacks_results else {RESULTS}
+        return any(cell.state is State.MISSING for name, cell in self.cells.items() if name not in needs_results)
 
-
-_SLATES = """
-select distinct game_date as day
-from nba_raw.schedule
-where
-    game_date between @start_date and @end_date
-    and season_type in ('Regular Season', 'Play-In', 'Playoffs', 'NBA Cup Final')
-order by day
-"""
 
 RESULTS = "results"
 
 LAYERS = (
-    Layer(
-        RESULTS,
-        "select distinct game_date as day from nba_raw.player_box_scores"
-        " where game_date between @start_date and @end_date",
-        needs_results=True,
-    ),
+    Layer(RESULTS, needs_results=True),
     Layer(
         "rosters",
         "select distinct roster_date as day from nba_raw.team_rosters"
@@ -180,20 +173,22 @@ _LONGEST_REASON = 160
 def overview(platform: Platform, start: date, end: date) -> list[Slate]:
     """Every date with games from `start` to `end`, with each layer's cell."""
     span = {"start_date": start, "end_date": end}
-    slates = _days(platform, _SLATES, span)
-    held = {layer.name: frozenset(_days(platform, layer.sql, span)) for layer in LAYERS}
+    slates = slate_dates(platform, start, end)
+    held = {layer.name: frozenset(_days(platform, layer.sql, span)) for layer in LAYERS if layer.sql}
+    held[RESULTS] = frozenset(dates_with_results(platform, start, end))
     held["predicted"] |= {staging.game_date for staging in platform.warehouse.staging_tables()}
     why = _Reasons.read(platform, span, slates)
     return [_slate(day, platform.today, held, why) for day in slates]
 
 
 def run_again(slates: Sequence[Slate]) -> list[str]:
-    """The commands that build exactly what is missing: whole seasons by their name, else date by date."""
+    """The commands that bring exactly what is missing: whole seasons by their name, else date by date; results first."""
     by_season: dict[str, list[Slate]] = defaultdict(list)
     for slate in slates:
         by_season[slate.season].append(slate)
     commands = []
     for season, members in by_season.items():
+        commands += _fetching(season, [slate.game_date for slate in members if slate.lacks_results])
         missing = [slate.game_date for slate in members if slate.is_missing]
         due = [one for one in members if one.cells["rosters"].state is not State.NOT_DUE]
         if missing and len(missing) == len(due) == len(members):
@@ -201,6 +196,13 @@ def run_again(slates: Sequence[Slate]) -> list[str]:
         elif missing:
             commands.append(f"nba-props backfill --dates {','.join(map(str, missing))}")
     return commands
+
+
+def _fetching(season: str, days: Sequence[date]) -> list[str]:
+    """A date is asked for by itself; several cost the sources less as their season."""
+    if not days:
+        return []
+    return [f"nba-props fetch {days[0]}" if len(days) == 1 else f"nba-props fetch --season {season}"]
 
 
 def _days(platform: Platform, sql: str, span: Mapping[str, Any]) -> list[date]:
@@ -247,7 +249,7 @@ class _Reasons:
     def of(self, layer: Layer, day: date, before: Mapping[str, Cell]) -> Cell:
         """Why the layer does not hold the date, given the cells of the layers before it."""
         if not layer.step:
-            return Cell(State.MISSING, "no box score was imported")
+            return Cell(State.MISSING, "no box score was imported or fetched")
         runs = self.runs.get((layer.name, day), {}).values()
         stopped = next((run for word in _UNFINISHED for run in runs if run["status"] == word), None)
         if stopped:

@@ -4,7 +4,7 @@ import json
 import os
 import signal
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import time, timedelta
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,9 @@ from apprise.plugins.email.base import NotifyEmail
 from pydantic import SecretStr
 
 from nba_props import alerting
-from nba_props.alerting import watch
-from nba_props.domain.alerts import Severity, Shortfall, Situation, SourceFacts, Telling
+from nba_props.alerting import Automation, dates_to_watch, watch
+from nba_props.domain.alerts import Duty, Severity, Situation, Telling
+from nba_props.errors import BadInput
 from nba_props.io import notify
 from nba_props.io.warehouse.base import StagingTable
 from nba_props.platform import Platform
@@ -123,21 +124,20 @@ def change_just_now(home: Platform) -> None:
     slates.predictions(home, updated_at=later(119))
 
 
-def run_before_it_was_due(home: Platform) -> None:
+def withdraw_everything(home: Platform) -> None:
     home.warehouse.delete(
-        slates.table("nba_reference.processor_run_history"),
-        "data_date BETWEEN @start_date AND @end_date",
+        slates.table("nba_predictions.player_prop_predictions"),
+        "game_date BETWEEN @start_date AND @end_date",
         {"start_date": DAY, "end_date": DAY},
     )
-    run_of(home, "predictions/player_prop_predictions", "success", minutes=-60)
 
 
 def fail_a_step(home: Platform) -> None:
     run_of(home, "precompute/ml_feature_store", "failed", minutes=10)
 
 
-def leave_staging(home: Platform) -> None:
-    staging = StagingTable(f"batch_{DAY}_9", DAY - timedelta(days=3), "xgboost_v1", "0", later(-120))
+def leave_staging(home: Platform, days: int = 3) -> None:
+    staging = StagingTable(f"batch_{DAY}_9", DAY - timedelta(days=days), "xgboost_v1", "0", later(-120))
     predictions = slates.table("nba_predictions.player_prop_predictions")
     home.warehouse.stage(predictions, staging, slates.rows(predictions.full_name))
 
@@ -160,6 +160,20 @@ def failing(check: str, severity: str) -> Callable[[Platform], None]:
     return fail
 
 
+def landed(home: Platform, feed: str, minutes: float = 1, **columns: Any) -> None:
+    """One answer of ESPN for the date."""
+    row = {"payload_ref": f"landing/espn/{DAY}/{feed}", "fetched_at": later(minutes), "source": "espn", "feed": feed}
+    slates.put(home, "nba_raw.landed_payloads", row | {"filed_date": DAY, "outcome": "content"} | columns)
+
+
+def send_nothing(home: Platform) -> None:
+    landed(home, "scoreboard", is_empty_slate=True)
+
+
+def send_another_shape(home: Platform) -> None:
+    landed(home, "roster", rejection_reason="espn: roster BOS is not what this parser knows.")
+
+
 W, C = Severity.WARNING, Severity.CRITICAL
 
 
@@ -175,13 +189,15 @@ W, C = Severity.WARNING, Severity.CRITICAL
         (withhold, {(Situation.EXPORT_WITHHELD, C)}),
         (change_after_export, {(Situation.EXPORT_STALE, W)}),
         (change_just_now, set()),
-        (run_before_it_was_due, {(Situation.SCHEDULE_MISSED, C)}),
+        (withdraw_everything, {(Situation.NO_PREDICTIONS, C)}),
         (fail_a_step, {(Situation.STEP_FAILED, W)}),
         (leave_staging, {(Situation.ORPHANED_STAGING, W)}),
         (quote_strangers, {(Situation.UNRESOLVED_NAMES, W)}),
         (failing("recommendation_skew", "warning"), {(Situation.SKEW, W)}),
         (failing("error_decay", "warning"), {(Situation.DRIFT, W)}),
-        (failing("roster_completeness", "error"), {(Situation.SOURCE_PARTIAL, W)}),
+        (failing("rosters_partial", "warning"), {(Situation.SOURCE_PARTIAL, W)}),
+        (send_nothing, {(Situation.SOURCE_EMPTY, W)}),
+        (send_another_shape, {(Situation.SOURCE_REFUSED, W)}),
         (failing("single_active", "integrity"), {(Situation.CHECK_FAILED, C)}),
     ],
     ids=lambda value: value.__name__ if callable(value) else "",
@@ -195,16 +211,54 @@ def test_each_situation_is_found_in_its_tables(
     assert {(row["situation"], row["state"]) for row in stored(home)} == {(one.value, "open") for one, _ in alerts}
 
 
-def test_what_fetching_found_is_told_and_cleared(home: Platform, hook: Inbox) -> None:
-    said = SourceFacts("espn/rosters", Shortfall.PARTIAL, "27 of 30 rosters")
-    found = watch(telling(home, hook), DAY, [said])
-    assert tellings(found) == [("source_partial/espn/rosters", Telling.RAISED)]
-    assert "espn/rosters is partial: 27 of 30 rosters." in hook.messages[0]
-    assert tellings(watch(telling(home, hook), DAY)) == [("source_partial/espn/rosters", Telling.RESOLVED)]
+def test_an_answer_that_can_be_read_makes_good_the_one_before(home: Platform, hook: Inbox) -> None:
+    send_another_shape(home)
+    assert tellings(watch(telling(home, hook), DAY)) == [("source_refused/espn#roster", Telling.RAISED)]
+    assert "1 of 1 answers cannot be read" in hook.messages[0]
+    landed(home, "roster", minutes=2, rows_read=15, rows_kept=15)
+    assert tellings(watch(telling(home, hook), DAY)) == [("source_refused/espn#roster", Telling.RESOLVED)]
+
+
+def test_partial_rosters_are_asked_for_again_by_their_word(home: Platform) -> None:
+    failing("rosters_partial", "warning")(home)
+    [partial] = watch(home, DAY).open
+    assert partial.alert.next_step == f"nba-props fetch --source rosters {DAY}"
+
+
+NOON_RUN = Duty("noon", "predictions/player_prop_predictions", time(12), 0)
+
+
+@pytest.mark.parametrize(
+    ("status", "is_missed"), [("success", False), ("running", False), ("failed", True), ("interrupted", True)]
+)
+def test_a_duty_is_done_by_a_success_or_by_one_who_is_still_at_it(home: Platform, status: str, is_missed: bool) -> None:
+    missing_run(home)
+    run_of(home, NOON_RUN.step, status, minutes=1)
+    found = {one.alert.situation for one in watch(home, DAY, automation=Automation(duties=[NOON_RUN])).open}
+    assert (Situation.SCHEDULE_MISSED in found) is is_missed
+    assert Situation.SCHEDULE_MISSED not in {one.alert.situation for one in watch(home, DAY).open}
+
+
+def missing_run(home: Platform) -> None:
+    """As if nobody had run anything for the date."""
+    home.warehouse.delete(
+        slates.table("nba_reference.processor_run_history"),
+        "data_date BETWEEN @start_date AND @end_date",
+        {"start_date": DAY, "end_date": DAY},
+    )
 
 
 def test_a_date_without_games_owes_nothing(home: Platform) -> None:
     assert watch(slates.at(home, later(60 * 24 * 9)), DAY + timedelta(days=5)).open == []
+
+
+def test_a_failed_check_step_and_a_killed_step_are_worded_apart(home: Platform) -> None:
+    run_of(home, "checks/exports/results", "failed", minutes=10)
+    run_of(home, "predictions/xgboost_v1_model/2024-01", "interrupted", minutes=11)
+    failed, killed = sorted((one.alert for one in watch(home, DAY).open), key=lambda one: one.subject)
+    assert failed.next_step.endswith("--select exports/results")
+    assert killed.next_step.endswith("--select predictions/xgboost_v1_model")
+    assert ("failed." in failed.text, "interrupted" in killed.text) == (True, True)
 
 
 # -- what each channel knows --------------------------------------------------------------------------------------------
@@ -250,12 +304,13 @@ def test_a_channel_that_is_added_hears_what_is_open_and_the_old_one_nothing_twic
         assert (len(hook.messages), len(added.messages)) == (1, 1)
 
 
-def test_orphans_of_another_slate_are_resolved_by_a_look_at_this_one(home: Platform, hook: Inbox) -> None:
-    leave_staging(home)
+@pytest.mark.parametrize("days", [3, 2000])
+def test_orphans_of_another_slate_are_resolved_by_a_look_at_this_one(home: Platform, hook: Inbox, days: int) -> None:
+    leave_staging(home, days)
     watch(telling(home, hook), DAY)
     home.warehouse.drop_staging(home.warehouse.staging_tables())
     [resolved] = watch(telling(home, hook), DAY + timedelta(days=1)).sendings
-    assert (resolved.alert.game_date, resolved.telling) == (DAY - timedelta(days=3), Telling.RESOLVED)
+    assert (resolved.alert.game_date, resolved.telling) == (DAY - timedelta(days=days), Telling.RESOLVED)
 
 
 # -- refusals -----------------------------------------------------------------------------------------------------------
@@ -276,13 +331,29 @@ def test_a_refusal_is_said_recorded_and_made_good_at_the_next_look_on_that_chann
         assert (len(sound.messages), len(broken.messages)) == (1, 1)
 
 
-def test_a_channel_that_refuses_is_not_waited_for_at_every_alert(home: Platform, hook: Inbox) -> None:
+def test_a_channel_that_cannot_be_reached_is_not_waited_for_at_every_alert(home: Platform) -> None:
     drop_coverage(home)
     merge_in_part(home)
-    hook.refusals = 99
+    away = SecretStr(f"json://127.0.0.1:{free_port()}/x")
+    refused = watch(telling(home, alert_urls=away), DAY).refused
+    assert [one.refusal == "not tried: it could not be reached just before" for one in refused] == [False, True, True]
+
+
+def test_a_message_that_is_refused_does_not_silence_those_after_it(home: Platform, hook: Inbox) -> None:
+    drop_coverage(home)
+    merge_in_part(home)
+    hook.refusals = notify.TRIES
     found = watch(telling(home, hook), DAY)
-    assert (len(found.refused), 99 - hook.refusals) == (3, notify.TRIES)
-    assert [one.refusal for one in found.refused[1:]] == ["not tried: it refused a message just before"] * 2
+    assert (len(found.refused), len(hook.messages)) == (1, 2)
+
+
+def test_the_whole_of_a_long_text_stays_in_the_table(home: Platform, hook: Inbox) -> None:
+    slates.batch(
+        home, batch_id="batch_2", opened_at=later(1), state="failed", consolidated_at=None, failure_reason="x" * 3000
+    )
+    watch(telling(home, hook), DAY)
+    assert len(hook.messages[0]) < 2000
+    assert len(stored(home)[0]["alert_text"]) > 3000
 
 
 def test_a_mail_server_that_is_gone_and_comes_back(home: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -350,6 +421,39 @@ def test_the_command_tells_and_its_exit_code_is_the_worst_alert(home: Platform, 
     }
 
 
+def test_the_command_marks_what_was_killed_before_it_looks(home: Platform, at_noon: Call) -> None:
+    run_of(home, "predictions/player_prop_predictions", "running", minutes=10)
+    told = at_noon("alerts", DAY, home=home.home)
+    assert "marked as interrupted" in told.err
+    assert "was interrupted" in told.out
+
+
+def test_without_a_date_the_command_looks_past_midnight_at_what_is_open_and_at_yesterday(
+    home: Platform, at_noon: Call, hook: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lower_coverage(home)
+    assert at_noon("alerts", DAY, home=home.home).code == 1
+    monkeypatch.setenv("NBA_PROPS_NOW", str(later(60 * 24 * 5)))
+    days = [DAY, DAY + timedelta(days=4), DAY + timedelta(days=5)]
+    reminded = at_noon("alerts", "--json", home=home.home).json
+    assert reminded["game_dates"] == [str(day) for day in days]
+    assert [(one["telling"], one["outcome"]) for one in reminded["messages"]] == [("reminder", "sent")]
+    slates.coverage(home, 20)
+    resolved = at_noon("alerts", "--json", home=home.home)
+    assert ([one["telling"] for one in resolved.json["messages"]], resolved.code) == (["resolved"], 0)
+    assert at_noon("alerts", "--json", home=home.home).json["game_dates"] == [str(day) for day in days[1:]]
+
+
+def test_a_resolution_that_was_refused_is_sent_again_without_asking_for_its_date(home: Platform, hook: Inbox) -> None:
+    lower_coverage(home)
+    watch(telling(home, hook), DAY)
+    slates.coverage(home, 20)
+    hook.refusals = notify.TRIES
+    assert len(watch(telling(home, hook), DAY).refused) == 1
+    later_on = telling(home, hook, minutes=60 * 24 * 5)
+    assert tellings(watch(later_on, *dates_to_watch(later_on))) == [("low_coverage", Telling.RESOLVED)]
+
+
 def test_the_command_says_a_refusal_without_the_url(home: Platform, at_noon: Call, hook: Inbox) -> None:
     lower_coverage(home)
     hook.refusals = notify.TRIES
@@ -382,11 +486,16 @@ def test_an_unconfigured_channel_is_said_at_start(
     assert notify.NOT_CONFIGURED in at_noon(command, home=home.home).err.splitlines()
 
 
-@pytest.mark.parametrize("arguments", [("run", "nonsense"), ("backfill",), ("ui", "--port", "1")])
-def test_what_runs_for_long_says_so_before_anything_else(
+@pytest.mark.parametrize("arguments", [("run", f"{DAY}"), ("backfill", f"{DAY}", f"{DAY}"), ("ui", "--port", "1")])
+def test_what_runs_for_long_says_so_before_its_first_run(
     home: Platform, at_noon: Call, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each with a fault that ends it right after its start."""
+    """Each is stopped where its work begins."""
+
+    def stopped(*_: object) -> None:
+        raise BadInput("Stopped by the test.", next_step="none")
+
     monkeypatch.setattr("nba_props.cli.homes._until_stopped", lambda *_: 0)
+    monkeypatch.setattr("nba_props.cli.slates._run", stopped)
     monkeypatch.delenv("NBA_PROPS_ALERT_URLS")
     assert at_noon(*arguments, home=home.home).err.splitlines()[0] == notify.NOT_CONFIGURED

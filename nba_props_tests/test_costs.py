@@ -63,7 +63,7 @@ def test_the_history_says_what_a_step_used(platform: Platform) -> None:
     add_usage(1000, 1000, 1000)  # outside of any step
     [row] = history(platform)
     assert (row["bytes_processed"], row["bytes_billed"], row["slot_ms"]) == (11, 20, 33)
-    assert done.usage_metadata == {"bytes_processed": 11, "bytes_billed": 20, "slot_ms": 33}
+    assert done.usage_metadata == {"bytes_processed": 11, "bytes_billed": 20, "slot_ms": 33, "retries": 0}
 
 
 def test_a_failed_step_has_cost_what_it_used(platform: Platform) -> None:

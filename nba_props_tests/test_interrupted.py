@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from nba_props.cli.ending import run_to_end
-from nba_props.history import asset_of, recorded
+from nba_props.history import HEARTBEAT_SECONDS, asset_of, recorded
 from nba_props.instance import open_instance
 from nba_props.interrupted import SILENT_AFTER, is_dead, mark_interrupted
 from nba_props.io.liveness import Signs
@@ -112,6 +112,11 @@ def test_a_step_on_a_shared_warehouse_is_renewed_until_it_ends(
 def test_who_counts_as_dead(signs: Signs, target: Target, silent_for: timedelta, expected: bool) -> None:
     row = {"run_id": "one", "heartbeat_at": NOW - silent_for, "started_at": NOW - timedelta(days=30)}
     assert is_dead(row, signs, target, NOW) is expected
+
+
+def test_silence_outlasts_three_renewals_that_each_had_to_wait_for_the_warehouse() -> None:
+    renewal = timedelta(seconds=HEARTBEAT_SECONDS + load_settings().cloud_patience_seconds)
+    assert 3 * renewal < SILENT_AFTER
 
 
 def test_a_row_of_an_older_version_is_as_old_as_its_start() -> None:

@@ -18,7 +18,7 @@ from nba_props.history import recorded
 from nba_props.instance import dagster_home, open_instance
 from nba_props.io.dagster_retention import runs_to_keep
 from nba_props.platform import Platform
-from nba_props.retention import Keep, limits_of, prune
+from nba_props.retention import Keep, keep_of, prune
 from nba_props.settings import load_settings
 
 STATUSES = {
@@ -68,10 +68,8 @@ def newest(instance: dg.DagsterInstance) -> dict[tuple[str, str | None], str]:
     return found
 
 
-def everything(platform: Platform) -> Keep:
-    """Limits that let go of all that has ended."""
-    later = datetime.now(UTC) + timedelta(minutes=1)
-    return Keep(later, later)
+EVERYTHING = Keep(timedelta(minutes=-1), timedelta(minutes=-1))
+"""Let go of all that has ended."""
 
 
 def rows(platform: Platform) -> list[dict[str, Any]]:
@@ -98,7 +96,7 @@ def test_repetition_and_failure_go_and_what_is_newest_or_in_progress_stays(platf
         third = run(instance, Ran("SUCCESS", [("a", "2025-12-02")]))
         going_on = run(instance, Ran("STARTED"))
         repeated = run(instance, Ran("SUCCESS", [("b", None)]))
-    done = prune(platform, everything(platform))
+    done = prune(platform, EVERYTHING)
     assert (done.runs, done.kept_runs) == (2, 3)
     files = {path.name for path in (dagster_home(platform) / "history" / "runs").iterdir()}
     assert not {f"{first}.db", f"{failed}.db"} & files
@@ -106,14 +104,13 @@ def test_repetition_and_failure_go_and_what_is_newest_or_in_progress_stays(platf
         assert ids(instance) == {second, third, going_on, repeated}
         assert newest(instance)["a", "2025-12-01"] == second
         assert instance.all_logs(first) == []
-    assert prune(platform, everything(platform)).runs == 0
+    assert prune(platform, EVERYTHING).runs == 0
 
 
 def test_limits_are_apart_and_a_dry_run_changes_nothing(platform: Platform) -> None:
     with open_instance(platform) as instance:
         succeeded, failed = run(instance, Ran("SUCCESS")), run(instance, Ran("FAILURE"))
-    later = datetime.now(UTC) + timedelta(minutes=1)
-    keep = Keep(succeeded_from=later - timedelta(days=1), others_from=later)
+    keep = Keep(succeeded=timedelta(days=1), others=timedelta(minutes=-1))
     assert prune(platform, keep, is_dry=True).runs == 1
     with open_instance(platform) as instance:
         assert ids(instance) == {succeeded, failed}
@@ -138,7 +135,7 @@ def test_no_newest_materialisation_is_ever_removed(platform: Platform, ran: list
     with open_instance(platform) as instance:
         mine = {run(instance, one): one for one in ran}
         before = newest(instance)
-    prune(platform, everything(platform))
+    prune(platform, EVERYTHING)
     with open_instance(platform) as instance:
         assert newest(instance) == before
         left = ids(instance)
@@ -156,8 +153,8 @@ def test_a_prune_that_is_killed_between_events_and_run_is_finished_by_the_next(
     with monkeypatch.context() as patched:
         patched.setattr(storage, "delete_run", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
-            prune(platform, everything(platform))
-    assert prune(platform, everything(platform)).runs == 1
+            prune(platform, EVERYTHING)
+    assert prune(platform, EVERYTHING).runs == 1
     with open_instance(platform) as instance:
         assert ids(instance) == set()
 
@@ -170,7 +167,7 @@ def test_hundreds_of_failed_runs_go_and_their_space_is_given_back(platform: Plat
             run(instance, Ran("FAILURE"))
     before = size_of(dagster_home(platform))
     told: list[str] = []
-    done = prune(platform, everything(platform), progress=told.append)
+    done = prune(platform, EVERYTHING, progress=told.append)
     assert done.runs == 300
     assert "Dagster's runs: 300 so far" in told
     with open_instance(platform) as instance:
@@ -190,8 +187,8 @@ def test_ticks_go_but_the_newest_of_each_sensor_and_those_that_are_at_work(platf
             error = SerializableErrorInfo("no", [], None) if status == "FAILURE" else None
             tick = TickData("origin", "sensor", InstigatorType.SENSOR, TickStatus(status), now - at, error=error)
             instance.create_tick(tick)
-    assert prune(platform, everything(platform), is_dry=True).ticks == 2
-    assert prune(platform, everything(platform)).ticks == 2
+    assert prune(platform, EVERYTHING, is_dry=True).ticks == 2
+    assert prune(platform, EVERYTHING).ticks == 2
     with open_instance(platform) as instance:
         assert [tick.status.value for tick in instance.get_ticks("origin", "")] == ["SKIPPED", "STARTED"]
 
@@ -201,16 +198,26 @@ def test_the_run_history_keeps_why_a_date_is_there_or_not(platform: Platform) ->
         record(platform, run_id, fails=fails)
     record(platform, "6", fails=True, name="exports/status")
     with recorded(platform, "7", "exports/results", DAY, DAY):
-        limits = everything(platform)
-        assert prune(platform, limits, is_dry=True).history_rows == 4
-        assert prune(platform, limits).history_rows == 4
+        assert prune(platform, EVERYTHING, is_dry=True).history_rows == 4
+        assert prune(platform, EVERYTHING).history_rows == 4
         # 3 is the newest success, 6 why its step is not there; 7 is at work, and the newest of its step.
         assert [row["run_id"] for row in rows(platform)] == ["3", "6", "7"]
-    assert prune(platform, limits_of(platform)).history_rows == 0
+    assert prune(platform, keep_of(platform)).history_rows == 0
 
 
 def test_days_come_from_settings_or_the_command(tmp_path: Path) -> None:
-    now = datetime(2025, 12, 3, tzinfo=UTC)
-    platform = Platform(load_settings(home=tmp_path, now=now, keep_runs_days=10, keep_failed_runs_days=2))
-    assert limits_of(platform) == Keep(now - timedelta(days=10), now - timedelta(days=2))
-    assert limits_of(platform, 5) == Keep(now - timedelta(days=5), now - timedelta(days=5))
+    platform = Platform(load_settings(home=tmp_path, keep_runs_days=10, keep_failed_runs_days=2))
+    assert keep_of(platform) == Keep(timedelta(days=10), timedelta(days=2))
+    assert keep_of(platform, 5) == Keep(timedelta(days=5), timedelta(days=5))
+
+
+def test_a_rehearsal_of_a_later_year_lets_go_of_its_own_rows_and_not_of_dagsters_records(platform: Platform) -> None:
+    for run_id in ("1", "2"):
+        record(platform, run_id)
+    with open_instance(platform) as instance:
+        kept = run(instance, Ran("SUCCESS"))
+    rehearsal = Platform(load_settings(home=platform.home, now=datetime.now(UTC) + timedelta(days=3650)))
+    done = prune(rehearsal, Keep(timedelta(days=30), timedelta(days=30)))
+    assert (done.runs, done.history_rows) == (0, 1)
+    with open_instance(platform) as instance:
+        assert ids(instance) == {kept}

@@ -44,7 +44,7 @@ def cells(home: Platform, day: date = DAY) -> dict[str, tuple[str, str]]:
 
 def test_what_never_ran_names_the_first_layer_and_the_rest_wait(home: Platform) -> None:
     found = cells(home)
-    assert found["results"] == ("missing", "no box score was imported")
+    assert found["results"] == ("missing", "no box score was imported or fetched")
     assert found["rosters"] == ("missing", "never run")
     assert found["features"] == ("missing", "waits for rosters")
     assert found["exported"] == ("missing", "waits for consolidated")
@@ -104,8 +104,9 @@ def test_a_failed_check_and_a_withheld_export_are_reasons(home: Platform) -> Non
     assert cells(home)["exported"] == ("missing", "withheld: NOT READY")
 
 
-def slate(day: date, state: State, season: str = "2023-24") -> Slate:
-    return Slate(day, season, {"results": Cell(State.MISSING), "rosters": Cell(state)})
+def slate(day: date, state: State, results: State = State.THERE) -> Slate:
+    graded = State.MISSING if State.MISSING in (state, results) else State.THERE
+    return Slate(day, "2023-24", {"results": Cell(results), "rosters": Cell(state), "graded": Cell(graded)})
 
 
 def test_a_season_without_anything_is_run_by_its_name_and_single_dates_by_theirs() -> None:
@@ -114,3 +115,15 @@ def test_a_season_without_anything_is_run_by_its_name_and_single_dates_by_theirs
     assert run_again([*nothing, slate(AFTER, State.THERE)]) == [f"nba-props backfill --dates {BEFORE},{DAY}"]
     assert run_again([*nothing, slate(AFTER, State.NOT_DUE)]) == [f"nba-props backfill --dates {BEFORE},{DAY}"]
     assert run_again([slate(DAY, State.THERE), slate(AFTER, State.EMPTY)]) == []
+
+
+def test_results_that_no_backfill_can_build_are_fetched_before_it() -> None:
+    late = slate(DAY, State.THERE, results=State.MISSING)
+    assert run_again([slate(BEFORE, State.THERE), late]) == [f"nba-props fetch {DAY}"]
+    both = [slate(BEFORE, State.THERE, results=State.MISSING), late, slate(AFTER, State.MISSING)]
+    assert run_again(both) == ["nba-props fetch --season 2023-24", f"nba-props backfill --dates {AFTER}"]
+
+
+def test_results_of_a_source_without_the_nbas_ids_are_results(home: Platform) -> None:
+    slates.put(home, "nba_raw.box_score_reports", {"game_date": DAY})
+    assert cells(home)["results"] == ("there", "")

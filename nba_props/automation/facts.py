@@ -5,18 +5,10 @@ from datetime import date, datetime, timedelta
 
 from nba_props.assets.predictions.batch import batches_between
 from nba_props.domain.automation import PlayerNow
-from nba_props.domain.calendar import noon_eastern
 from nba_props.io.sources.live.registry import KEY_FIELDS
 from nba_props.io.warehouse.base import StagingTable
 from nba_props.io.warehouse.sqltext import named_query
 from nba_props.platform import Platform
-
-_TIPS = """
-select game_date, tip_at
-from nba_raw.schedule
-where game_date between @start_date and @end_date
-    and season_type in ('Regular Season', 'Play-In', 'Playoffs', 'NBA Cup Final')
-"""
 
 
 def why_no_source(platform: Platform) -> str | None:
@@ -26,14 +18,6 @@ def why_no_source(platform: Platform) -> str | None:
         return None
     variables = ", ".join(f"NBA_PROPS_{name.upper()}" for name in KEY_FIELDS.values())
     return f"no source is configured: set one of {variables}, or NBA_PROPS_SOURCES_URL"
-
-
-def tips_between(platform: Platform, start: date, end: date) -> dict[date, list[datetime]]:
-    """Tip-offs, UTC, of each date that has games; noon Eastern where the schedule does not say."""
-    found: dict[date, list[datetime]] = {}
-    for row in platform.warehouse.query(_TIPS, {"start_date": start, "end_date": end}).to_pylist():
-        found.setdefault(row["game_date"], []).append(row["tip_at"] or noon_eastern(row["game_date"]))
-    return found
 
 
 def players_now(platform: Platform, day: date) -> list[PlayerNow]:

@@ -1,4 +1,4 @@
-"""What earlier runs came to, read from the instance: attempts at a slate, when anything new landed, what sources did not give."""
+"""What Dagster's records say: attempts at a slate, when anything new landed, who did not answer, which schedules are on."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime
 
 import dagster as dg
 
+from nba_props.alerting import Automation
+from nba_props.automation.schedules import SLATE_SCHEDULES, shown
 from nba_props.automation.work import (
     ATTEMPT_OF_TAG,
     ENDING_TAG,
@@ -13,12 +15,15 @@ from nba_props.automation.work import (
     LANE_TAG,
     NEWS_TAG,
     SAID_TAG,
-    SHORTFALLS_TAG,
     SLATE_TAG,
     SLATES_LANE,
+    UNANSWERED_TAG,
 )
-from nba_props.domain.alerts import Shortfall, SourceFacts
-from nba_props.domain.automation import Attempt, Ending
+from nba_props.dates import tips_between
+from nba_props.domain.alerts import DUTIES, Duty
+from nba_props.domain.automation import Attempt, Ending, given_up
+from nba_props.domain.calendar import noon_eastern
+from nba_props.platform import Platform
 
 UNDER_WAY = [
     dg.DagsterRunStatus.QUEUED,
@@ -29,7 +34,7 @@ UNDER_WAY = [
 ]
 _ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 _RECENT = 50
-"""Runs that are looked through for the last news and shortfalls: two days of them."""
+"""Runs that are looked through for the last news and who did not answer: two days of them."""
 
 
 def attempts_at(instance: dg.DagsterInstance, day: date, wanted_by: str) -> list[Attempt]:
@@ -62,13 +67,35 @@ def last_work(instance: dg.DagsterInstance) -> str | None:
     return next((one.dagster_run.run_id for one in _fetches(instance)), None)
 
 
-def shortfalls(instance: dg.DagsterInstance) -> list[SourceFacts]:
-    """What each source did not give when it was last asked."""
-    latest: dict[str, Sequence[str] | None] = {}
+def automation_of(instance: dg.DagsterInstance, platform: Platform, days: Sequence[date]) -> Automation:
+    """What alerts want to know of schedules and fetches, for looks by a sensor and by hand alike."""
+    given_up = {day: _given_up(instance, platform, day) for day in days}
+    return Automation(switched_on(instance), _unanswered(instance), given_up)
+
+
+def switched_on(instance: dg.DagsterInstance) -> list[Duty]:
+    """The duties of schedules that run: one that is switched off cannot be missed."""
+    running = {one.instigator_name for one in instance.all_instigator_state() if one.is_running}
+    return [duty for duty in DUTIES if shown(duty.schedule) in running]
+
+
+def _given_up(instance: dg.DagsterInstance, platform: Platform, day: date) -> dict[str, str]:
+    """Schedules whose attempts at the slate have ended without anything published, and why."""
+    news = news_at(instance)
+    tips = tips_between(platform, day, day).get(day, [noon_eastern(day)])
+    found = {
+        name: given_up(attempts_at(instance, day, name), news, min(tips), platform.now) for name in SLATE_SCHEDULES
+    }
+    return {name: reason for name, reason in found.items() if reason is not None}
+
+
+def _unanswered(instance: dg.DagsterInstance) -> dict[str, str]:
+    """Sources that did not answer everything when they were last asked, and why."""
+    latest: dict[str, str | None] = {}
     for record in _fetches(instance):
-        for source, found in json.loads(record.dagster_run.tags.get(SHORTFALLS_TAG, "{}")).items():
-            latest.setdefault(source, found)
-    return [SourceFacts(source, Shortfall(found[0]), found[1]) for source, found in latest.items() if found]
+        for source, said in json.loads(record.dagster_run.tags.get(UNANSWERED_TAG, "{}")).items():
+            latest.setdefault(source, said)
+    return {source: said for source, said in latest.items() if said}
 
 
 def _fetches(instance: dg.DagsterInstance) -> Sequence[dg.RunRecord]:

@@ -6,7 +6,7 @@ from typing import Final
 
 import dagster as dg
 
-from nba_props.automation.facts import tips_between, why_no_source
+from nba_props.automation.facts import why_no_source
 from nba_props.automation.work import (
     ATTEMPT_OF_TAG,
     SLATE_TAG,
@@ -16,6 +16,7 @@ from nba_props.automation.work import (
     SlateWork,
     run_config,
 )
+from nba_props.dates import tips_between
 from nba_props.domain.automation import why_not_fetch
 from nba_props.domain.calendar import EASTERN, date_range, slate_date
 from nba_props.platform import Platform

@@ -8,9 +8,9 @@ from typing import Final
 
 import dagster as dg
 
-from nba_props.alerting import watch
+from nba_props.alerting import dates_to_watch, watch
 from nba_props.automation import past
-from nba_props.automation.facts import due_batches, players_now, tips_between, why_no_source
+from nba_props.automation.facts import due_batches, players_now, why_no_source
 from nba_props.automation.schedules import SLATE_SCHEDULES, shown, slate_request
 from nba_props.automation.work import (
     ATTEMPT_OF_TAG,
@@ -23,8 +23,8 @@ from nba_props.automation.work import (
     SweepWork,
     run_config,
 )
-from nba_props.domain.alerts import DUTIES, Duty
-from nba_props.domain.automation import given_up, next_attempt, players_concerned
+from nba_props.dates import tips_between
+from nba_props.domain.automation import next_attempt, players_concerned
 from nba_props.domain.calendar import noon_eastern
 from nba_props.interrupted import mark_interrupted
 from nba_props.platform import Platform
@@ -187,32 +187,11 @@ def _orphans(context: dg.SensorEvaluationContext, platform: Platform) -> Found:
 
 
 def _alerts(context: dg.SensorEvaluationContext, platform: Platform) -> Found:
-    """Looks at yesterday's, today's and tomorrow's slate, and tells channels what they do not know yet."""
-    duties = switched_on(context.instance)
-    faults = past.shortfalls(context.instance)
-    told = []
-    for days in (-1, 0, 1):
-        day = platform.today + timedelta(days=days)
-        found = watch(platform, day, faults if days == 0 else (), duties, given_up=_given_up(context, platform, day))
-        told.append(f"{day}: {len(found.open)} open, {len(found.sendings)} due, {len(found.refused)} refused")
-    return dg.SkipReason("; ".join(told))
-
-
-def switched_on(instance: dg.DagsterInstance) -> list[Duty]:
-    """The duties of schedules that run: one that is switched off cannot be missed."""
-    running = {one.instigator_name for one in instance.all_instigator_state() if one.is_running}
-    return [duty for duty in DUTIES if shown(duty.schedule) in running]
-
-
-def _given_up(context: dg.SensorEvaluationContext, platform: Platform, day: date) -> dict[str, str]:
-    """Schedules whose attempts at the slate have ended without anything published, and why."""
-    news = past.news_at(context.instance)
-    tips = tips_between(platform, day, day).get(day, [noon_eastern(day)])
-    found = {
-        name: given_up(past.attempts_at(context.instance, day, name), news, min(tips), platform.now)
-        for name in SLATE_SCHEDULES
-    }
-    return {name: reason for name, reason in found.items() if reason is not None}
+    """Looks at the slates of yesterday to tomorrow and at all with open alerts, and tells channels what they do not know yet."""
+    days = sorted({*dates_to_watch(platform), platform.today + timedelta(days=1)})
+    found = watch(platform, *days, automation=past.automation_of(context.instance, platform, days))
+    said = f"{len(found.open)} open, {len(found.sendings)} due, {len(found.refused)} refused"
+    return dg.SkipReason(f"{', '.join(map(str, days))}: {said}")
 
 
 def _digest(parts: Iterable[object]) -> str:

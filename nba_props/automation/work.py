@@ -13,7 +13,6 @@ import dagster as dg
 from pydantic import Field
 
 from nba_props.assets.predictions.leftovers import remove
-from nba_props.domain.alerts import Shortfall
 from nba_props.domain.automation import Ending
 from nba_props.domain.calendar import season_of
 from nba_props.fetch import Fetched, State, fetch_day
@@ -39,12 +38,11 @@ ATTEMPT_OF_TAG = "nba_props/attempt_of"
 ENDING_TAG, SAID_TAG = "nba_props/ending", "nba_props/said"
 NEWS_TAG = "nba_props/news"
 """How many payloads with new content a run landed."""
-SHORTFALLS_TAG = "nba_props/shortfalls"
-"""What sources did not give, by source: JSON of [fault, words], or null for one that gave all."""
+UNANSWERED_TAG = "nba_props/unanswered"
+"""Why sources did not answer, by source: JSON of words, or null for one that answered everything."""
 
 _DEADLINE = "dagster/max_runtime"
 _SAID_LENGTH = 500
-_SHORTFALLS = {State.PARTIAL: Shortfall.PARTIAL, State.FAILED: Shortfall.REFUSED}
 
 _ASKED_AGAIN = dg.RetryPolicy(max_retries=2, delay=30, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
 """Three tries, within the deadline of the run. A slate has none: its attempts are runs of their own (`slate-attempts`)."""
@@ -200,7 +198,7 @@ def _fetch(
     for report in reports:
         context.log.info(json.dumps(report.to_dict(), default=str))
     news = _landed_before(context) + sum(one.landed for one in reports)
-    _tag(context, {NEWS_TAG: str(news), SHORTFALLS_TAG: _shortfalls(found)})
+    _tag(context, {NEWS_TAG: str(news), UNANSWERED_TAG: _unanswered(found)})
     if any(one.came for one in found):
         runner = _runner(context, platform)
         plan.import_seasons(runner, {season_of(day) for day in days}, {})
@@ -214,14 +212,13 @@ def _landed_before(context: dg.OpExecutionContext) -> int:
     return int(run.tags.get(NEWS_TAG, "0")) if run else 0
 
 
-def _shortfalls(found: Iterable[Fetched]) -> str:
-    """By source, the worst it did not give on any of the dates, and in words; null where it gave all."""
-    by_source: dict[str, list[str] | None] = {}
+def _unanswered(found: Iterable[Fetched]) -> str:
+    """By source, why it did not answer on any of the dates; null where it answered everything."""
+    by_source: dict[str, str | None] = {}
     for report in (report for one in found for report in one.reports if report.state is not State.NOT_CONFIGURED):
-        fault = _SHORTFALLS.get(report.state)
-        failures = "; ".join(f"{one.what}: {one.reason}" for one in report.failures[:3])
-        if fault is not None:
-            by_source[report.source] = [fault, (report.reason or failures)[:_SAID_LENGTH]]
+        if report.state in (State.PARTIAL, State.FAILED):
+            failures = "; ".join(f"{one.what}: {one.reason}" for one in report.failures[:3])
+            by_source[report.source] = (report.reason or failures)[:_SAID_LENGTH]
         else:
             by_source.setdefault(report.source, None)
     return json.dumps(by_source)
@@ -239,7 +236,7 @@ def _ending(platform: Platform, day: date, outcome: "Outcome") -> tuple[Ending, 
 
 
 def _tag(context: dg.OpExecutionContext, tags: Mapping[str, str]) -> None:
-    told = {name: text if name == SHORTFALLS_TAG else text[:_SAID_LENGTH] for name, text in tags.items()}
+    told = {name: text if name == UNANSWERED_TAG else text[:_SAID_LENGTH] for name, text in tags.items()}
     context.instance.add_run_tags(context.run_id, told)
 
 

@@ -16,6 +16,7 @@ from sqlglot import exp
 
 from nba_props.catalog import Table, table
 from nba_props.catalog.render.arrow import arrow_schema
+from nba_props.dates import slate_dates
 from nba_props.domain.calendar import contiguous_runs
 from nba_props.history import recorded
 from nba_props.io.warehouse.sqltext import SQL_ROOT
@@ -26,14 +27,6 @@ RESULTS = table("nba_monitoring.check_results")
 
 SOUND = "sound"
 _FINDINGS_SHOWN = 5
-
-_SLATES = """
-select distinct game_date
-from nba_raw.schedule
-where game_date between @start_date and @end_date
-    and season_type in ('Regular Season', 'Play-In', 'Playoffs', 'NBA Cup Final')
-order by game_date
-"""
 
 _STORED = f"select {', '.join(RESULTS.column_names)} from {RESULTS.full_name}" + (
     " where game_date between @start_date and @end_date"
@@ -70,7 +63,7 @@ class Span:
     @cached_property
     def slates(self) -> tuple[date, ...]:
         """Dates with a game that counts, ascending: off days, preseason and all-star games are no slate."""
-        return tuple(row["game_date"] for row in self.query(_SLATES))
+        return tuple(slate_dates(self.platform, self.start, self.end))
 
     def query(self, sql: str) -> list[dict[str, Any]]:
         """Rows of a SELECT over @start_date..@end_date and the parameters that settings and clock decide."""

@@ -1,4 +1,4 @@
-"""`alerts`: look at one slate, tell the channels what they do not know, and say what is open."""
+"""`alerts`: look at slates, tell the channels what they do not know, and say what is open."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -26,7 +26,10 @@ def say_if_unconfigured(platform: "Platform") -> None:
 
 def alerts(
     date: Annotated[
-        str | None, typer.Argument(metavar="DATE", help="Slate date (default: today).", show_default=False)
+        str | None,
+        typer.Argument(
+            metavar="DATE", help="Slate date (default: today, yesterday, and all with open alerts).", show_default=False
+        ),
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be sent; send and record nothing.")
@@ -34,14 +37,19 @@ def alerts(
     as_json: AsJson = False,
     home: Home = None,
 ) -> None:
-    """Look at a slate and alert each channel to what is new. Exit: 0 nothing open, 1 warnings, 2 critical or a refusal."""
+    """Look at slates and alert each channel to what is new. Exit: 0 nothing open, 1 warnings, 2 critical or a refusal."""
     platform = shared.with_data(home)
     say_if_unconfigured(platform)
-    day = shared.day_of(date or "today", platform)
+    shared.settle(platform)
 
-    from nba_props.alerting import watch
+    from nba_props.alerting import dates_to_watch, watch
+    from nba_props.automation.past import automation_of
+    from nba_props.instance import open_instance
 
-    found = watch(platform, day, is_dry=dry_run)
+    days = dates_to_watch(platform) if date is None else [shared.day_of(date, platform)]
+    with open_instance(platform) as instance:
+        automation = automation_of(instance, platform, days)
+    found = watch(platform, *days, automation=automation, is_dry=dry_run)
     if as_json:
         show_json(_as_json(found))
     else:
@@ -50,12 +58,12 @@ def alerts(
 
 
 def _print(found: "Watch") -> None:
-    show(
-        f"[bold]{len(found.open)} alerts open[/bold]  {found.game_date}  channels: {', '.join(found.channels) or 'none'}"
-    )
+    days = ", ".join(map(str, found.game_dates))
+    show(f"[bold]{len(found.open)} alerts open[/bold]  {days}  channels: {', '.join(found.channels) or 'none'}")
     for one in found.standing:
         word = _word(one)
-        show(f"  [{_COLOURS[word]}]{word:<8}[/] {escape(one.alert.fingerprint)}: {escape(one.alert.text)}")
+        what = f"{one.alert.game_date} {one.alert.fingerprint}: {one.alert.text}"
+        show(f"  [{_COLOURS[word]}]{word:<8}[/] {escape(what)}")
         if one.is_open:
             show(f"{'':<11}next step: {escape(one.alert.next_step)}  {escape(one.alert.link)}")
     for sending in found.sendings:
@@ -75,7 +83,7 @@ def _sent(one: "Sending") -> str:
 
 def _as_json(found: "Watch") -> dict[str, Any]:
     return {
-        "game_date": found.game_date,
+        "game_dates": list(found.game_dates),
         "channels": list(found.channels),
         "alerts": [
             {

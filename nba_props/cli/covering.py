@@ -26,11 +26,6 @@ where game_date = @start_date
 order by is_by_design, reason, player_lookup
 """
 
-_GAMES = """
-select count(*) as games from nba_raw.schedule
-where game_date = @start_date and season_type in ('Regular Season', 'Play-In', 'Playoffs', 'NBA Cup Final')
-"""
-
 # Coverage counts what these steps wrote; one that ran later makes it out of date.
 _STEPS = """
 select
@@ -142,4 +137,6 @@ def _entry(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _games(platform: Platform, day: date) -> int:
-    return int(platform.warehouse.query(_GAMES, {"start_date": day})["games"][0].as_py())
+    from nba_props.dates import games_by_date
+
+    return games_by_date(platform, day, day).get(day, 0)

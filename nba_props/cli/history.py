@@ -134,14 +134,15 @@ def prune(
     shared.settle(platform)
 
     from nba_props.cli.screen import Progress
-    from nba_props.retention import limits_of
+    from nba_props.retention import keep_of
     from nba_props.retention import prune as remove
 
-    keep = limits_of(platform, keep_days)
+    keep = keep_of(platform, keep_days)
     with Progress() as progress:
         done = remove(platform, keep, is_dry=dry_run, progress=progress)
     if as_json:
-        show_json({"is_dry_run": dry_run, **asdict(keep), **asdict(done)})
+        days = {"keep_succeeded_days": keep.succeeded.days, "keep_others_days": keep.others.days}
+        show_json({"is_dry_run": dry_run, **days, **asdict(done)})
         return
     from nba_props.cli import render
 

@@ -170,7 +170,7 @@ def pruned(done: "Pruned", keep: "Keep", *, is_dry: bool) -> None:
     show(
         f"{verb} {done.runs} runs of Dagster, {done.ticks} ticks, {done.history_rows} rows of run history,"
         f" {done.metrics} metrics",
-        f"limits: success before {keep.succeeded_from:%Y-%m-%d}, anything else before {keep.others_from:%Y-%m-%d}",
+        f"kept: what succeeded for {keep.succeeded.days} days, anything else for {keep.others.days}",
     )
     if done.kept_runs:
         show(f"kept {done.kept_runs} older runs: each holds the newest materialisation of a partition")
@@ -412,7 +412,7 @@ def initialised(platform: "Platform", done: "Prepared") -> None:
         show(f"{name} gained {', '.join(columns)}: NULL in rows written before, until their dates are built again")
     if done.shipped:
         show(f"{done.shipped} reference rows shipped")
-    show("next: nba-props import-history DIR (an archive of real data), or nba-props demo (a simulated league)")
+    show("next: nba-props import-history DIR (an archive), fetch --season 2025-26 (live), or demo (a simulated league)")
 
 
 def imported(platform: "Platform", found: "Imported") -> None:

@@ -97,8 +97,8 @@ def _games_between(platform: "Platform", start: date, end: date) -> int:
 def _without_data(platform: "Platform") -> BadInput:
     return BadInput(
         f"There is no data in {platform.home}.",
-        next_step="import an archive first (nba-props import-history DIR), or see it work on a simulated league"
-        " (nba-props demo); --home DIR names another home",
+        next_step="import an archive first (nba-props import-history DIR), ask the live sources (nba-props fetch --season"
+        " 2025-26), or see it work on a simulated league (nba-props demo); --home DIR names another home",
     )
 
 

@@ -52,9 +52,9 @@ def run(
 ) -> None:
     """Bring one date from raw rows to published predictions, and give the verdict."""
     platform = shared.with_data(home)
-    say_if_unconfigured(platform)
     day = shared.day_of(date, platform)
     asked = _asked(platform, [day], systems, players, as_of, force, skip_completeness_gate)
+    say_if_unconfigured(platform)
     failures = _run(platform, [day], select, asked).failures
 
     from nba_props.cli import render
@@ -85,12 +85,12 @@ def backfill(
 ) -> None:
     """Every layer over a range of dates, in dependency order. Interrupted, the same command goes on where it was."""
     platform = shared.with_data(home)
-    say_if_unconfigured(platform)
-    days = _dates(platform, start, end, season, dates)
+    days, (first, last) = _dates(platform, start, end, season, dates)
     if not days:
-        _say_no_slate(platform, start, end, as_json)
+        _say_no_slate(platform, first, last, as_json)
         return
     asked = _asked(platform, days, systems, players, as_of, force, skip_completeness_gate)
+    say_if_unconfigured(platform)
     done = _run(platform, days, select, asked)
     raise typer.Exit(end_of_backfill(platform, days, done, as_json=as_json))
 
@@ -212,8 +212,8 @@ def _check_instant(platform: "Platform", text: str) -> None:
 
 def _dates(
     platform: "Platform", start: str | None, end: str | None, season: str | None, dates: str | None
-) -> list[date]:
-    """The dates meant: exactly those listed, or those with games of a range or season."""
+) -> tuple[list[date], tuple[date, date]]:
+    """The dates meant (exactly those listed, or those with games of a range or season), and the span that was looked at."""
     given = [one is not None for one in (start, season, dates)]
     if sum(given) != 1 or (end is not None and start is None):
         raise BadInput(
@@ -224,15 +224,15 @@ def _dates(
         days = sorted({shared.day_of(one, platform) for one in shared.listed(dates)})
         if not days:
             raise BadInput("--dates names no date.", next_step="e.g. --dates 2024-01-05,2024-01-07")
-        return days
+        return days, (days[0], days[-1])
     if season is not None:
         first, last = _season_dates(platform, season)
     else:
         first, last = shared.days_between(start or "", end or start or "", platform)
 
-    from nba_props.plan import slate_dates
+    from nba_props.dates import slate_dates
 
-    return slate_dates(platform, first, last)
+    return slate_dates(platform, first, last), (first, last)
 
 
 def _season_dates(platform: "Platform", season: str) -> tuple[date, date]:
@@ -244,14 +244,14 @@ def _season_dates(platform: "Platform", season: str) -> tuple[date, date]:
         raise BadInput(
             f"No schedule of {label} is in {platform.home}.", next_step="import it first: nba-props import-history DIR"
         )
-    return max(first, shared.FIRST_PARTITION), min(last, shared.day_of("tomorrow", platform))
+    # Nothing is known beyond tomorrow; a season that starts later is answered about its own first day.
+    return max(first, shared.FIRST_PARTITION), max(first, min(last, shared.day_of("tomorrow", platform)))
 
 
-def _say_no_slate(platform: "Platform", start: str | None, end: str | None, as_json: bool) -> None:
+def _say_no_slate(platform: "Platform", first: date, last: date, as_json: bool) -> None:
     """A range without games: an off day is fine, a season that was never imported is not."""
     from nba_props.domain.calendar import season_of
 
-    first, last = shared.days_between(start or "tomorrow", end or start or "tomorrow", platform)
     for season in {season_of(first), season_of(last)}:
         if not shared.has_schedule_of(platform, season):
             raise BadInput(

@@ -35,11 +35,13 @@ class Situation(StrEnum):
     EXPORT_NOT_TRIGGERED = "export_not_triggered"
     EXPORT_WITHHELD = "export_withheld"
     EXPORT_STALE = "export_stale"
+    NO_PREDICTIONS = "no_predictions"
     SCHEDULE_MISSED = "schedule_missed"
     SLATE_GIVEN_UP = "slate_given_up"
     STEP_FAILED = "step_failed"
     SOURCE_PARTIAL = "source_partial"
     SOURCE_EMPTY = "source_empty"
+    SOURCE_UNANSWERED = "source_unanswered"
     SOURCE_REFUSED = "source_refused"
     ORPHANED_STAGING = "orphaned_staging"
     UNRESOLVED_NAMES = "unresolved_names"
@@ -68,14 +70,16 @@ GUIDES: Mapping[Situation, Guide] = {
     Situation.EXPORT_NOT_TRIGGERED: Guide("nba-props export {day}", "assets/exports/predictions"),
     Situation.EXPORT_WITHHELD: Guide("nba-props status {day}, then nba-props export {day}", "assets/exports/status"),
     Situation.EXPORT_STALE: Guide("nba-props export {day}", "assets/exports/predictions"),
+    Situation.NO_PREDICTIONS: Guide("nba-props run {day}", "assets/predictions/player_prop_predictions"),
     Situation.SCHEDULE_MISSED: Guide("see that the daemon is alive, then {command} {day}", "automation"),
     Situation.SLATE_GIVEN_UP: Guide("read the reason, then nba-props run {day}", "jobs/slate"),
-    Situation.STEP_FAILED: Guide(
-        "read the error in nba_reference.processor_run_history, then nba-props run {day}", "runs"
+    Situation.STEP_FAILED: Guide("nba-props history {day} --failed, then {command}", "runs"),
+    Situation.SOURCE_PARTIAL: Guide("nba-props fetch --source rosters {day}", "runs"),
+    Situation.SOURCE_EMPTY: Guide("nba-props fetch --source {subject} --force {day}", "runs"),
+    Situation.SOURCE_UNANSWERED: Guide("nba-props doctor, then nba-props fetch --source {subject} {day}", "runs"),
+    Situation.SOURCE_REFUSED: Guide(
+        "read rejection_reason in nba_raw.landed_payloads, then docs/runbooks/bad-source-day.md", "runs"
     ),
-    Situation.SOURCE_PARTIAL: Guide("see what is missing, then fetch {subject} again", "runs"),
-    Situation.SOURCE_EMPTY: Guide("see whether the source has it, then fetch {subject} again", "runs"),
-    Situation.SOURCE_REFUSED: Guide("nba-props doctor, then fetch {subject} again", "runs"),
     Situation.ORPHANED_STAGING: Guide(
         "nba-props staging list, then nba-props staging consolidate {day}", "assets/predictions/player_prop_predictions"
     ),
@@ -144,20 +148,48 @@ class ExportFacts:
 
 
 class Shortfall(StrEnum):
-    """How a source disappointed: fewer than there are, nothing where there is something, no answer."""
+    """How what a source sent disappoints: nothing where there is something, or nothing that can be read."""
 
-    PARTIAL = "partial"
     EMPTY = "empty"
     REFUSED = "refused"
 
 
 @dataclass(frozen=True)
-class SourceFacts:
-    """What a source did not give: its name and feed (`espn/rosters`), and the figures in words."""
+class FeedFacts:
+    """The newest answers of one feed of a source for the date: how many, how many of them could not be read or held nothing.
 
-    name: str
+    `why`: the reason of one that could not be read.
+    """
+
+    source: str
+    feed: str
+    answers: int
+    unreadable: int = 0
+    empty: int = 0
+    why: str | None = None
+
+
+@dataclass(frozen=True)
+class SourceFacts:
+    """What a source did not give: its name, the feed, and the figures in words."""
+
+    source: str
+    feed: str
     fault: Shortfall
     said: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.source}/{self.feed}"
+
+
+@dataclass(frozen=True)
+class StepFacts:
+    """A step whose latest run for the date came to no good end, and the asset that is to be run again for it."""
+
+    step: str
+    asset: str
+    is_interrupted: bool = False
 
 
 @dataclass(frozen=True)
@@ -172,7 +204,7 @@ class CheckFacts:
 
 @dataclass(frozen=True)
 class Missed:
-    """A schedule whose step was not run for the slate since it was due, and the command that does its work by hand."""
+    """A schedule whose step was not done for the slate since it was due, and the command that does its work by hand."""
 
     schedule: str
     step: str
@@ -184,7 +216,8 @@ class Missed:
 class Facts:
     """Everything the rules judge of one slate date, as known at `now`.
 
-    `orphans`: leftover staging by its own slate date. `given_up`: schedules that attempt the slate no more, with the reason.
+    `is_unpredicted`: it has games and no active prediction. `orphans`: leftover staging by its own slate date. `given_up`:
+    schedules that attempt the slate no more, and `unanswered`: sources that did not answer, each with the reason.
     """
 
     game_date: date
@@ -192,10 +225,12 @@ class Facts:
     coverage: CoverageFacts | None = None
     batches: Sequence[BatchFacts] = ()
     exports: Sequence[ExportFacts] = ()
+    is_unpredicted: bool = False
     missed: Sequence[Missed] = ()
     given_up: Mapping[str, str] = field(default_factory=dict)
-    failed_steps: Sequence[str] = ()
+    failed_steps: Sequence[StepFacts] = ()
     sources: Sequence[SourceFacts] = ()
+    unanswered: Mapping[str, str] = field(default_factory=dict)
     orphans: Mapping[date, str] | None = None
     unresolved_names: int = 0
     failed_checks: Sequence[CheckFacts] = ()
@@ -234,21 +269,26 @@ class Duty:
 
 
 _PREDICTIONS = "predictions/player_prop_predictions"
+SAME_DAY = Duty("same-day-predictions", _PREDICTIONS, time(11, 30), 0)
 DUTIES = (
     Duty("same-day-predictions-tomorrow", _PREDICTIONS, time(18), -1),
     Duty("overnight-predictions", _PREDICTIONS, time(7), 0),
-    Duty("same-day-predictions", _PREDICTIONS, time(11, 30), 0),
+    SAME_DAY,
     Duty("grading-and-results", "grading/prediction_accuracy", time(5), 1, "nba-props grade"),
 )
+"""What the schedules are to bring about, for whoever has them on to look for; nobody is blamed for one that is off."""
 DUTY_TAKES = timedelta(minutes=45)
 """How long after it was due a step may still not have started: what comes before it takes a while."""
 
 
 def missed_duties(
-    day: date, started: Iterable[tuple[str, datetime]], now: datetime, duties: Iterable[Duty] = DUTIES
+    day: date, done: Iterable[tuple[str, datetime]], now: datetime, duties: Iterable[Duty]
 ) -> list[Missed]:
-    """Of the duties of a slate with games, those due whose step nobody, schedule or person, has started since."""
-    starts = list(started)
+    """Of the duties of a slate with games, those due whose step nobody, schedule or person, has done since or is at.
+
+    `done`: steps that succeeded or are still at work, with the instant at which they started.
+    """
+    starts = list(done)
     found = []
     for duty in duties:
         due_at = duty.due_at(day)
@@ -262,22 +302,47 @@ def missed_duties(
 
 _SKEW_CHECKS = frozenset({"recommendation_skew", "over_under_skew", "line_concentration"})
 _DRIFT_CHECKS = frozenset({"error_decay", "calibration_decay", "value_decay", "interval_coverage"})
-_SOURCE_CHECKS = frozenset({"roster_completeness"})
+_SOURCE_CHECKS = frozenset({"rosters_partial"})
 _OWN_RULE = frozenset({"orphaned_staging"})
 """Checks of what is told by another rule here."""
 _TOLD_SEVERITIES = {"integrity": Severity.CRITICAL, "error": Severity.WARNING}
 """Other checks are told from this severity on; what only warns stays in `status`."""
 
+_INTERRUPTED = "was interrupted: stopped, or its process died; nothing was wrong with its work"
 _EXPORTS = {
     ExportFault.MISSING: (Situation.EXPORT_NOT_TRIGGERED, Severity.CRITICAL, "was not exported"),
     ExportFault.WITHHELD: (Situation.EXPORT_WITHHELD, Severity.CRITICAL, "was withheld; the last good one stays"),
     ExportFault.STALE: (Situation.EXPORT_STALE, Severity.WARNING, "is older than the predictions"),
 }
 _SOURCES = {
-    Shortfall.PARTIAL: (Situation.SOURCE_PARTIAL, Severity.WARNING),
     Shortfall.EMPTY: (Situation.SOURCE_EMPTY, Severity.WARNING),
-    Shortfall.REFUSED: (Situation.SOURCE_REFUSED, Severity.CRITICAL),
+    Shortfall.REFUSED: (Situation.SOURCE_REFUSED, Severity.WARNING),
 }
+_NEVER_EMPTY = frozenset(
+    {
+        "balldontlie/box_scores",
+        "balldontlie/player_injuries",
+        "balldontlie/standings",
+        "bettingpros/events",
+        "espn/scoreboard",
+        "nba_stats/player_index",
+        "nba_stats/schedule",
+    }
+)
+"""Feeds that list something for every date with games, long before they begin. Of any other, nothing may be the truth."""
+
+
+def shortfalls(feeds: Iterable[FeedFacts], has_games: bool) -> list[SourceFacts]:
+    """What is to be said of the answers landed for a date. A source that did not answer has none, and is not among them."""
+    found = []
+    for one in feeds:
+        if one.unreadable:
+            said = f"{one.unreadable} of {one.answers} answers cannot be read: {(one.why or '').removesuffix('.')}"
+            found.append(SourceFacts(one.source, one.feed, Shortfall.REFUSED, said))
+        elif has_games and one.empty == one.answers and f"{one.source}/{one.feed}" in _NEVER_EMPTY:
+            said = "it names nothing, on a date with games"
+            found.append(SourceFacts(one.source, one.feed, Shortfall.EMPTY, said))
+    return found
 
 
 def alerts_of(facts: Facts, bounds: Bounds, ui_url: str) -> list[Alert]:
@@ -287,6 +352,7 @@ def alerts_of(facts: Facts, bounds: Bounds, ui_url: str) -> list[Alert]:
         *_coverage(facts, bounds, tell),
         *_batches(facts, tell),
         *_exports(facts, bounds, tell),
+        *_unpredicted(facts, tell),
         *_work(facts, tell),
         *_sources(facts, tell),
         *_leftovers(facts, bounds, tell),
@@ -295,7 +361,7 @@ def alerts_of(facts: Facts, bounds: Bounds, ui_url: str) -> list[Alert]:
 
 
 _DETAIL = "#"
-"""In a subject, before what only tells alerts apart: of an asset, which check."""
+"""In a subject, before what only tells alerts apart: of an asset, which check; of a source, which feed."""
 
 
 @dataclass(frozen=True)
@@ -365,21 +431,34 @@ def _exports(facts: Facts, bounds: Bounds, tell: _Teller) -> list[Alert]:
     return alerts
 
 
+def _unpredicted(facts: Facts, tell: _Teller) -> list[Alert]:
+    """Nothing is active though it should be by now, whoever was to see to it."""
+    if not facts.is_unpredicted or facts.now < SAME_DAY.due_at(facts.game_date) + DUTY_TAKES:
+        return []
+    return [tell(Situation.NO_PREDICTIONS, Severity.CRITICAL, "Games are scheduled and no prediction is active.")]
+
+
 def _work(facts: Facts, tell: _Teller) -> list[Alert]:
     missed = [
         tell(
             Situation.SCHEDULE_MISSED,
             Severity.CRITICAL,
             f"{one.schedule} was due at {one.due_at:%Y-%m-%d %H:%M} US/Eastern;"
-            f" {one.step} has not been run for {facts.game_date} since.",
+            f" {one.step} has not succeeded for {facts.game_date} since.",
             one.schedule,
             command=one.command,
         )
         for one in facts.missed
     ]
     failed = [
-        tell(Situation.STEP_FAILED, Severity.WARNING, f"The latest run of {step} for {facts.game_date} failed.", step)
-        for step in facts.failed_steps
+        tell(
+            Situation.STEP_FAILED,
+            Severity.WARNING,
+            f"The latest run of {one.step} for {facts.game_date} {_INTERRUPTED if one.is_interrupted else 'failed'}.",
+            one.step,
+            command=f"nba-props run {facts.game_date} --select {one.asset}",
+        )
+        for one in facts.failed_steps
     ]
     given_up = [
         tell(Situation.SLATE_GIVEN_UP, Severity.CRITICAL, f"{name} attempts the slate no more: {reason}.", name)
@@ -392,7 +471,11 @@ def _sources(facts: Facts, tell: _Teller) -> list[Alert]:
     alerts = []
     for source in facts.sources:
         situation, severity = _SOURCES[source.fault]
-        alerts.append(tell(situation, severity, f"{source.name} is {source.fault}: {source.said}.", source.name))
+        text = f"{source.name} is {source.fault}: {source.said}."
+        alerts.append(tell(situation, severity, text, f"{source.source}{_DETAIL}{source.feed}"))
+    for name, said in facts.unanswered.items():
+        text = f"{name} did not answer everything it was asked: {said}."
+        alerts.append(tell(Situation.SOURCE_UNANSWERED, Severity.WARNING, text, name))
     return alerts
 
 
@@ -478,16 +561,27 @@ class Message:
     severity: Severity | None
 
 
+LONGEST_BODY = 1500
+"""Characters: Discord refuses a message of more than 2,000, its title included."""
+
+
 def message_of(alert: Alert, telling: Telling) -> Message:
-    """An alert in words: what, the next step, and where to look."""
+    """An alert in words: what, the next step, and where to look. A text too long for a channel ends in …; the table has all of it."""
     what = f"{alert.situation.replace('_', ' ')}, {alert.game_date}"
     if telling is Telling.RESOLVED:
-        return Message(f"[resolved] {what}", f"Resolved. It was: {alert.text}\n{alert.link}", None)
+        return Message(f"[resolved] {what}", _body("Resolved. It was: ", alert.text, f"\n{alert.link}"), None)
     again = "" if telling is Telling.RAISED else f" ({telling})"
-    body = (
-        f"{alert.text}\nNext step: {alert.next_step}\nLink: {alert.link}\nRunbook: {RUNBOOK}#{_anchor(alert.situation)}"
-    )
-    return Message(f"[{alert.severity.word}] {what}{again}", body, alert.severity)
+    rest = f"\nNext step: {alert.next_step}\nLink: {alert.link}\nRunbook: {RUNBOOK}#{_anchor(alert.situation)}"
+    return Message(f"[{alert.severity.word}] {what}{again}", _body("", alert.text, rest), alert.severity)
+
+
+def _body(before: str, text: str, after: str) -> str:
+    """The text between the two, cut so that all of it fits; what follows it is cut only where it alone is too long."""
+    return _cut(before + _cut(text, max(LONGEST_BODY - len(before) - len(after), 1)) + after, LONGEST_BODY)
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
 def _anchor(situation: Situation) -> str:

@@ -32,6 +32,9 @@ class SeasonType(StrEnum):
     CUP_FINAL = "cup_final"
 
 
+COUNTED_SEASON_TYPES = ("Regular Season", "Play-In", "Playoffs", "NBA Cup Final")
+"""Types of games that count, as the schedule spells them. SQL repeats them; a test compares."""
+
 _SEASON_TYPE_OF_PREFIX = {
     "001": SeasonType.PRESEASON,
     "002": SeasonType.REGULAR,

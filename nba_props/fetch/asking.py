@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from filelock import FileLock, Timeout
 
@@ -41,11 +41,16 @@ ROSTERS, ENOUGH_ROSTERS = "roster", 29
 FAULTS_IN_A_ROW = 3
 """Requests that failed one after the other, each with all its tries, after which a source is left alone."""
 
+ABSENT_FOR = timedelta(days=1)
+"""How long the word that a document of the past does not exist is taken for it."""
+
 MOST_REQUESTS = 20_000
 """Of one source in one fetch: an answer that leads to another for ever must end somewhere."""
 
 Progress = Callable[[SourceReport], None]
 """Told after each request of each source, from its thread."""
+
+_LOOK_AGAIN_SECONDS = 0.2
 
 _log = logging.getLogger(__name__)
 
@@ -65,10 +70,14 @@ class Orders:
 
 
 def is_good_enough(request: Request, landed: Landed, now: datetime) -> bool:
-    """TRUE if a landed answer to this request makes asking again needless: settled, or young enough."""
-    if request.settles_at is not None and landed.fetched_at >= request.settles_at:
+    """TRUE if a landed answer to this request makes asking again needless: settled, or young enough.
+
+    That there is no such document never settles: a refusal may look the same. It is asked about again the next day.
+    """
+    is_settled = request.settles_at is not None and landed.fetched_at >= request.settles_at
+    if is_settled and landed.outcome is Outcome.CONTENT:
         return True
-    return now - landed.fetched_at < request.fresh_for
+    return now - landed.fetched_at < (max(request.fresh_for, ABSENT_FOR) if is_settled else request.fresh_for)
 
 
 class _Stopped(Exception):
@@ -92,7 +101,7 @@ class Asking:
         """The report, whatever happens: a fault of this source, or of its code, stops no other."""
         report, began = self.report, time.monotonic()
         try:
-            with _alone(self._platform, report.source):
+            with _alone(self._platform, report.source, self._sleep):
                 self._ask_source(registry.live_source(report.source))
         except (NbaPropsError, OSError) as error:
             report.failures.append(Failure("everything", redact(str(error))))
@@ -276,17 +285,29 @@ def _conditional_on(platform: Platform, earlier: Landed | None) -> Payload | Non
 
 
 @contextmanager
-def _alone(platform: Platform, source: Source) -> Iterator[None]:
-    """Two fetches on one home keep to a source's pace together: the second waits its turn."""
+def _alone(platform: Platform, source: Source, sleep: Callable[[float], None]) -> Iterator[None]:
+    """Two fetches on one home keep to a source's pace together: the second waits its turn, and wakes up when interrupted."""
     path = platform.home / "locks" / f"fetch-{source}.lock"
     path.parent.mkdir(parents=True, exist_ok=True)
-    seconds = platform.settings.lock_timeout_seconds
+    lock, seconds = FileLock(path), platform.settings.lock_timeout_seconds
+    ends = time.monotonic() + seconds
+    while not _acquired(lock):
+        if time.monotonic() >= ends:
+            raise SourceUnavailable(
+                source,
+                f"another fetch on this home has been asking it for {seconds:g} s.",
+                next_step="Let that one end, then fetch again: what it landed is not asked for again.",
+            )
+        sleep(_LOOK_AGAIN_SECONDS)
     try:
-        with FileLock(path, timeout=seconds):
-            yield
+        yield
+    finally:
+        lock.release()
+
+
+def _acquired(lock: FileLock) -> bool:
+    try:
+        lock.acquire(timeout=0)
     except Timeout:
-        raise SourceUnavailable(
-            source,
-            f"another fetch on this home has been asking it for {seconds:g} s.",
-            next_step="Let that one end, then fetch again: what it landed is not asked for again.",
-        ) from None
+        return False
+    return True

@@ -7,10 +7,9 @@ SQLite file's space back. What does not: how long things are kept (`retention.py
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import sqlalchemy as db
@@ -20,20 +19,15 @@ from dagster._core.storage.event_log.schema import SqlEventLogStorageTable as Ev
 from dagster._core.storage.runs.schema import RunsTable as Runs
 from dagster._core.storage.schedules.schema import JobTickTable as Ticks
 
+if TYPE_CHECKING:
+    from nba_props.retention import Keep
+
 RUNS_AT_ONCE = 500
 WORTH_REWRITING_SHARE = 0.1
 """Share of empty pages from which a SQLite file is rewritten."""
 
 _SUCCESS = dg.DagsterRunStatus.SUCCESS.value
 _OTHERS = (dg.DagsterRunStatus.FAILURE.value, dg.DagsterRunStatus.CANCELED.value)
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What ended before these instants may go: successes, and everything else."""
-
-    succeeded: datetime
-    others: datetime
 
 
 def runs_to_keep(instance: dg.DagsterInstance) -> frozenset[str]:
@@ -48,10 +42,10 @@ def runs_to_keep(instance: dg.DagsterInstance) -> frozenset[str]:
         return frozenset(row[0] for row in found)
 
 
-def ended_runs(instance: dg.DagsterInstance, limits: Limits) -> Iterator[str]:
-    """Ids of runs that ended before their limit, oldest first; those in progress are never among them."""
+def ended_runs(instance: dg.DagsterInstance, keep: "Keep", now: datetime) -> Iterator[str]:
+    """Ids of runs that ended long enough before `now`, oldest first; those in progress are never among them."""
     after = 0
-    while batch := _ended_after(instance, limits, after):
+    while batch := _ended_after(instance, keep, now, after):
         yield from (run_id for _, run_id in batch)
         after = batch[-1][0]
 
@@ -71,16 +65,16 @@ def newest_checks(instance: dg.DagsterInstance) -> list[int]:
         return [row[0] for row in connection.execute(newest)]
 
 
-def count_ticks(instance: dg.DagsterInstance, limits: Limits) -> int:
+def count_ticks(instance: dg.DagsterInstance, keep: "Keep", now: datetime) -> int:
     """Ticks that `delete_ticks` would remove."""
     with _ticks(instance).connect() as connection:
-        return int(connection.execute(db.select(db.func.count()).where(_spent(limits))).scalar_one())
+        return int(connection.execute(db.select(db.func.count()).where(_spent(keep, now))).scalar_one())
 
 
-def delete_ticks(instance: dg.DagsterInstance, limits: Limits) -> int:
-    """Remove ticks that ended before their limit, but the newest of each schedule and sensor; how many."""
+def delete_ticks(instance: dg.DagsterInstance, keep: "Keep", now: datetime) -> int:
+    """Remove ticks that ended long enough before `now`, but the newest of each schedule and sensor; how many."""
     with _ticks(instance).connect() as connection:
-        return int(connection.execute(db.delete(Ticks).where(_spent(limits))).rowcount)
+        return int(connection.execute(db.delete(Ticks).where(_spent(keep, now))).rowcount)
 
 
 def forget_cached_status(instance: dg.DagsterInstance) -> None:
@@ -112,10 +106,10 @@ def _rewrite(file: Path) -> None:
         connection.close()
 
 
-def _ended_after(instance: dg.DagsterInstance, limits: Limits, after: int) -> list[tuple[int, str]]:
+def _ended_after(instance: dg.DagsterInstance, keep: "Keep", now: datetime, after: int) -> list[tuple[int, str]]:
     old = db.or_(
-        db.and_(Runs.c.status == _SUCCESS, Runs.c.update_timestamp < _naive(limits.succeeded)),
-        db.and_(Runs.c.status.in_(_OTHERS), Runs.c.update_timestamp < _naive(limits.others)),
+        db.and_(Runs.c.status == _SUCCESS, Runs.c.update_timestamp < _naive(now - keep.succeeded)),
+        db.and_(Runs.c.status.in_(_OTHERS), Runs.c.update_timestamp < _naive(now - keep.others)),
     )
     batch = db.select(Runs.c.id, Runs.c.run_id).where(Runs.c.id > after, old).order_by(Runs.c.id).limit(RUNS_AT_ONCE)
     runs: Any = instance.run_storage
@@ -123,13 +117,13 @@ def _ended_after(instance: dg.DagsterInstance, limits: Limits, after: int) -> li
         return [(row[0], row[1]) for row in connection.execute(batch)]
 
 
-def _spent(limits: Limits) -> Any:
+def _spent(keep: "Keep", now: datetime) -> Any:
     newest = db.select(db.func.max(Ticks.c.id)).group_by(Ticks.c.job_origin_id, Ticks.c.selector_id)
     others = (TickStatus.SKIPPED.value, TickStatus.FAILURE.value)
     return db.and_(
         db.or_(
-            db.and_(Ticks.c.status == TickStatus.SUCCESS.value, Ticks.c.timestamp < _naive(limits.succeeded)),
-            db.and_(Ticks.c.status.in_(others), Ticks.c.timestamp < _naive(limits.others)),
+            db.and_(Ticks.c.status == TickStatus.SUCCESS.value, Ticks.c.timestamp < _naive(now - keep.succeeded)),
+            db.and_(Ticks.c.status.in_(others), Ticks.c.timestamp < _naive(now - keep.others)),
         ),
         Ticks.c.id.not_in(newest),
     )

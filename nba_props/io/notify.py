@@ -29,6 +29,8 @@ NOT_CONFIGURED = "no alert channel is configured: NBA_PROPS_ALERT_URLS"
 
 _NAME_DIGITS = 6
 _REASON_LENGTH = 300
+_UNREACHABLE = "connection error"
+"""How apprise words that nobody answered, whatever the channel."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +43,11 @@ class Channel:
 
 @dataclass(frozen=True)
 class Delivery:
-    """One message to one channel: taken, or `refusal` says why not."""
+    """One message to one channel: taken, or `refusal` says why not; `is_unreachable` if nobody answered."""
 
     channel: str
     refusal: str | None = None
+    is_unreachable: bool = False
 
 
 def channels_of(settings: Settings) -> tuple[Channel, ...]:
@@ -64,6 +67,7 @@ def channels_of(settings: Settings) -> tuple[Channel, ...]:
 def send(channel: Channel, message: Message) -> Delivery:
     """Send one message to one channel, in a bounded number of tries and a bounded time."""
     from apprise import NotifyFormat
+    from apprise.result import AppriseResultStatus
 
     service = _service(channel.url.get_secret_value())
     with service.notify(
@@ -76,7 +80,9 @@ def send(channel: Channel, message: Message) -> Delivery:
         if result:
             return Delivery(channel.name)
         said = " ".join(dict.fromkeys(entry.message for entry in result.logs()))
-        return Delivery(channel.name, redact(said or f"not delivered ({result.status.name.lower()})")[:_REASON_LENGTH])
+        reason = redact(said or f"not delivered ({result.status.name.lower()})")[:_REASON_LENGTH]
+        is_unreachable = result.status is AppriseResultStatus.TIMEOUT or _UNREACHABLE in said.lower()
+        return Delivery(channel.name, reason, is_unreachable)
 
 
 def _service(url: str) -> "Apprise":

@@ -180,9 +180,18 @@ def _draw_blowouts(rng: np.random.Generator, night: _Night) -> tuple[Bools, Floa
     return happens, happens * sign * BLOWOUT_EDGE
 
 
+_SHARINGS = 4
+"""Times that what is beyond one player's most is shared among the others: some of these may then be beyond it."""
+
+
 def _minutes(weights: Floats) -> Floats:
     """Minutes to a tenth, as the archive has them; a team's add up to 240."""
     minutes = TEAM_MINUTES * weights / weights.sum(axis=1, keepdims=True)
+    for _ in range(_SHARINGS):
+        minutes = np.minimum(minutes, MOST_MINUTES)
+        below = np.where(minutes < MOST_MINUTES, minutes, 0.0)
+        left = TEAM_MINUTES - minutes.sum(axis=1, keepdims=True)
+        minutes = minutes + left * below / below.sum(axis=1, keepdims=True)
     minutes = np.minimum(minutes, MOST_MINUTES)
     tenths = 10 * TEAM_MINUTES * minutes / minutes.sum(axis=1, keepdims=True)
     return round_to_total(tenths, np.full(len(weights), 10 * TEAM_MINUTES)) / 10

@@ -4,15 +4,18 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from nba_props.assets.raw import live
 from nba_props.assets.reference.source_people import resolved_people, settled
 from nba_props.health import slate_verdict
 from nba_props.instance import open_instance
-from nba_props.io.landing import land_answer
+from nba_props.io.landing import land, land_answer
+from nba_props.io.sources.archive import discover
 from nba_props.io.sources.live.contract import Feed, Outcome, Parsed, Payload, PayloadRejected, Request, Sheet, Source
 from nba_props.io.sources.live.transport import Answer
 from nba_props.plan import Request as Asked
@@ -114,9 +117,9 @@ def roster(day: date, source_team: str, *names: str) -> dict[str, Any]:
     }
 
 
-def history(platform: Platform) -> None:
+def history(platform: Platform, *seasons: str) -> None:
     with open_instance(platform) as instance:
-        outcome = import_seasons(Runner(platform, instance), ["2024-25"], {})
+        outcome = import_seasons(Runner(platform, instance), seasons or ["2024-25"], {})
     assert outcome.is_success, outcome.failures
 
 
@@ -148,6 +151,27 @@ def test_landed_answers_become_tables_and_a_second_run_changes_nothing(home: Pla
     assert any("1 payload of espn could not be read" in reason for reason in verdict.reasons)
     history(home)
     assert {name: rows_of(home, name, "*") for name in _filled(home)} == history_once
+
+
+def test_an_archive_and_live_answers_of_one_season_stand_beside_each_other(home: Platform, tmp_path: Path) -> None:
+    """What only the archive tells (spreads) stays; of a game that both tell the live answer is taken."""
+    other = {"game_id": "0022400099", "game_date": EVE, "home_abbr": "LAL", "away_abbr": "GSW", "home_spread": -3.5}
+    both = SCHEDULED | {
+        "home_abbr": "NYK",
+        "away_abbr": "BOS",
+        "home_spread": 1.5,
+    }  # as the archive has it, sides wrong
+    games = pd.DataFrame([other, both]).assign(season="2024-25", total_line=220.5)
+    (tmp_path / "archive").mkdir()
+    games.to_parquet(tmp_path / "archive" / "games.parquet")
+    land(home.store, discover(tmp_path / "archive"), AFTER)
+    landed(home, Source.NBA_STATS, DAY, OFFICIAL)
+    history(home)
+    assert rows_of(home, "nba_raw.schedule", "game_id, home_team, source") == [
+        ("0022400099", "LAL", "archive"),
+        (GAME, "BOS", "nba_stats"),
+    ]
+    assert rows_of(home, "nba_raw.game_lines", "game_id, home_spread") == [("0022400099", -3.5), (GAME, 1.5)]
 
 
 def _filled(platform: Platform) -> Iterator[str]:
@@ -189,12 +213,58 @@ def test_a_game_that_is_scheduled_no_more_is_withdrawn(home: Platform) -> None:
     assert rows_of(home, "nba_raw.schedule", "game_id") == [(GAME,)]
 
 
+def test_games_of_the_season_before_are_not_withdrawn_with_those_of_this_one(home: Platform) -> None:
+    """The bubble's games lie between the dates of the season after."""
+    bubble = {"game_id": "0041900401", "game_date": date(2020, 9, 30), "home_abbr": "LAL", "away_abbr": "MIA"}
+    opening = {"game_id": "0022000001", "game_date": date(2020, 12, 22), "home_abbr": "BKN", "away_abbr": "GSW"}
+    landed(home, Source.NBA_STATS, date(2020, 8, 31), {"schedule": [bubble]})
+    landed(home, Source.NBA_STATS, date(2020, 12, 22), {"schedule": [opening]})
+    history(home, "2019-20", "2020-21")
+    history(home, "2020-21")
+    assert rows_of(home, "nba_raw.schedule", "game_id") == [("0022000001",), ("0041900401",)]
+
+
+def test_a_moved_game_has_not_the_tip_it_had_before(home: Platform) -> None:
+    first = SCHEDULED | {"tip_utc": datetime(2024, 11, 6, 0, 30, tzinfo=UTC)}
+    landed(home, Source.NBA_STATS, DAY, {"schedule": [first]})
+    history(home)
+    assert rows_of(home, "nba_raw.schedule", "tip_at") == [(first["tip_utc"],)]
+    moved = SCHEDULED | {"game_date": date(2024, 12, 3)}
+    landed(home, Source.NBA_STATS, DAY, {"schedule": [moved]}, AFTER + timedelta(hours=1))
+    history(home)
+    assert rows_of(home, "nba_raw.schedule", "game_date, tip_at") == [(date(2024, 12, 3), None)]
+
+
+def test_an_archive_overwrites_nobody_a_live_source_has_told_of(home: Platform, tmp_path: Path) -> None:
+    landed(home, Source.NBA_STATS, DAY, OFFICIAL)
+    history(home)
+    people = pd.DataFrame(
+        [{"player_id": 999, "player_name": "Other Spelling"}, {"player_id": 998, "player_name": "New"}]
+    )
+    (tmp_path / "archive").mkdir()
+    people.to_parquet(tmp_path / "archive" / "players.parquet")
+    land(home.store, discover(tmp_path / "archive"), AFTER)
+    history(home, "2023-24")
+    told = rows_of(home, "nba_raw.player_list", "source_player_id, player_name, source")
+    assert told == [(998, "New", "archive"), (999, "Unseen Rookie", "nba_stats")]
+
+
 # -- which source wins -------------------------------------------------------------------------------------------------
 SUMMARIES = (
     "analytics/player_game_summary",
     "analytics/team_offense_game_summary",
     "analytics/team_defense_game_summary",
 )
+
+
+def test_a_reported_game_waits_until_it_is_known_who_played(home: Platform) -> None:
+    """The points of one unknown player would be missing from his team's, and from what it allowed."""
+    landed(home, Source.NBA_STATS, DAY, {"schedule": [SCHEDULED], "player_list": OFFICIAL["player_list"]})
+    landed(home, Source.BALLDONTLIE, DAY, REPORTED)
+    history(home)
+    built(home, DAY, *SUMMARIES)
+    assert len(rows_of(home, "nba_raw.box_score_reports", "player_name")) == 3
+    assert rows_of(home, "nba_analytics.player_game_summary", "player_name") == []
 
 
 def test_reports_stand_in_only_for_games_without_an_official_box_score(home: Platform) -> None:
@@ -205,7 +275,7 @@ def test_reports_stand_in_only_for_games_without_an_official_box_score(home: Pla
         ]
     }
     landed(home, Source.NBA_STATS, DAY, {"schedule": [SCHEDULED], **people})
-    landed(home, Source.BALLDONTLIE, DAY, REPORTED)
+    landed(home, Source.BALLDONTLIE, DAY, REPORTED | {"box_score_reports": REPORTED["box_score_reports"][:2]})
     history(home)
     built(home, DAY, *SUMMARIES)
     shown = "universal_player_id, points, box_source"

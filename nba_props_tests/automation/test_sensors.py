@@ -1,17 +1,16 @@
 """Sensors: what each starts from what the tables and earlier runs say, once, and what it leaves alone."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
+from nba_props.alerting import watch
 from nba_props.automation import past
-from nba_props.automation.sensors import switched_on
 from nba_props.catalog import table
-from nba_props.domain.alerts import Shortfall
 from nba_props.domain.automation import Ending
 from nba_props.instance import open_instance
 from nba_props.io.warehouse.base import StagingTable
@@ -201,13 +200,26 @@ def test_orphans_are_reported_first_and_removed_a_day_later(home: Platform, inst
 # -- alerts -------------------------------------------------------------------------------------------------------------
 
 
-def test_what_a_source_did_not_give_is_told_until_it_gives_it(instance: dg.DagsterInstance) -> None:
-    partial = json.dumps({"espn": ["partial", "27 of 30"], "odds_api": None})
-    ran(instance, MORNING, lane="fetches", shortfalls=partial)
-    [found] = past.shortfalls(instance)
-    assert (found.name, found.fault, found.said) == ("espn", Shortfall.PARTIAL, "27 of 30")
-    ran(instance, later(60, MORNING), lane="slates", shortfalls=json.dumps({"espn": None}))
-    assert past.shortfalls(instance) == []
+def test_who_did_not_answer_is_told_until_he_does(home: Platform, instance: dg.DagsterInstance) -> None:
+    def unanswered() -> Mapping[str, str]:
+        return past.automation_of(instance, home, []).unanswered
+
+    ran(instance, MORNING, lane="fetches", unanswered=json.dumps({"espn": "27 of 30", "odds_api": None}))
+    assert unanswered() == {"espn": "27 of 30"}
+    ran(instance, later(60, MORNING), lane="slates", unanswered=json.dumps({"espn": None}))
+    assert unanswered() == {}
+
+
+def test_a_look_by_hand_knows_what_the_sensor_knows(home: Platform, instance: dg.DagsterInstance) -> None:
+    """Else each would tell as over what the other has raised."""
+    ran(instance, MORNING, lane="fetches", unanswered=json.dumps({"espn": "no answer in 30 s"}))
+    look(at(home, later(30, MORNING)), instance, "slate_alerts")
+    by_hand = at(home, later(40, MORNING))
+    found = watch(by_hand, DAY, automation=past.automation_of(instance, by_hand, [DAY]))
+    assert [one.alert.fingerprint for one in found.open if one.alert.situation == "source_unanswered"] == [
+        "source_unanswered/espn"
+    ]
+    assert [one for one in found.sendings if one.alert.situation == "source_unanswered"] == []
 
 
 def test_a_slate_given_up_is_an_alert(home: Platform, instance: dg.DagsterInstance) -> None:
@@ -220,4 +232,4 @@ def test_a_slate_given_up_is_an_alert(home: Platform, instance: dg.DagsterInstan
 
 
 def test_a_schedule_that_is_off_is_no_duty(instance: dg.DagsterInstance) -> None:
-    assert switched_on(instance) == []
+    assert past.switched_on(instance) == []

@@ -4,6 +4,7 @@ import errno
 import signal
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from nba_props import partitions
 from nba_props.cli import shared
 from nba_props.cli.verdicts import exit_code
 from nba_props.health import State
+from nba_props.platform import Platform
+from nba_props_tests import slates
 from nba_props_tests.cli.conftest import Call, command, environment, process
 from nba_props_tests.conftest import TONIGHT
 
@@ -65,6 +68,16 @@ def test_a_mistake_is_one_line_and_a_next_step(
     assert "\nnext step: " in ended.err
     assert said in ended.err
     assert "Traceback" not in ended.err
+
+
+def test_a_season_that_starts_later_is_answered_about_itself(call: Call, platform: Platform) -> None:
+    later = {"game_id": "1", "game_date": date(2026, 10, 20), "season": "2026-27", "season_type": "Regular Season"}
+    slates.put(platform, "nba_raw.schedule", later)
+    ended = call("backfill", "--season", "2026-27", home=platform.home)
+    assert ended.code == 0
+    assert "NO SLATE" in ended.out
+    assert "2026-" in ended.out
+    assert "2025-" not in ended.out
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nba_props.domain.alerts import (
+    DUTIES,
     GUIDES,
+    LONGEST_BODY,
     RUNBOOK,
+    Alert,
     BatchFacts,
     Bounds,
     CheckFacts,
@@ -21,16 +24,19 @@ from nba_props.domain.alerts import (
     ExportFacts,
     ExportFault,
     Facts,
+    FeedFacts,
     Missed,
     Severity,
     Shortfall,
     Situation,
     SourceFacts,
+    StepFacts,
     Telling,
     Told,
     alerts_of,
     message_of,
     missed_duties,
+    shortfalls,
     to_tell,
 )
 
@@ -119,13 +125,37 @@ def test_an_export_has_its_time_to_follow(fault: ExportFault, minutes: float | N
 @pytest.mark.parametrize(
     ("fault", "alert"),
     [
-        (Shortfall.PARTIAL, (Situation.SOURCE_PARTIAL, WARNING)),
         (Shortfall.EMPTY, (Situation.SOURCE_EMPTY, WARNING)),
-        (Shortfall.REFUSED, (Situation.SOURCE_REFUSED, CRITICAL)),
+        (Shortfall.REFUSED, (Situation.SOURCE_REFUSED, WARNING)),
     ],
 )
 def test_a_source_that_disappoints_is_told_by_its_kind(fault: Shortfall, alert: Any) -> None:
-    assert found(sources=[SourceFacts("espn/rosters", fault, "27 of 30 rosters")]) == [alert]
+    assert found(sources=[SourceFacts("espn", "scoreboard", fault, "it names nothing")]) == [alert]
+
+
+@pytest.mark.parametrize(
+    ("feed", "has_games", "fault"),
+    [
+        (FeedFacts("balldontlie", "standings", 1, empty=1), True, Shortfall.EMPTY),
+        (FeedFacts("balldontlie", "standings", 1, empty=1), False, None),
+        (FeedFacts("balldontlie", "player_injuries", 3, empty=1), True, None),
+        (FeedFacts("bettingpros", "books", 1, empty=1), True, None),
+        (FeedFacts("espn", "roster", 30, unreadable=1, why="no shape known."), True, Shortfall.REFUSED),
+        (FeedFacts("espn", "roster", 30, unreadable=1, why="no shape known."), False, Shortfall.REFUSED),
+    ],
+)
+def test_nothing_is_a_shortfall_only_where_there_is_always_something(
+    feed: FeedFacts, has_games: bool, fault: Shortfall | None
+) -> None:
+    assert [one.fault for one in shortfalls([feed], has_games)] == ([fault] if fault else [])
+
+
+def test_the_next_step_of_an_empty_source_asks_it_again_by_its_word() -> None:
+    [alert] = alerts_of(
+        Facts(DAY, NOON, sources=shortfalls([FeedFacts("espn", "scoreboard", 1, empty=1)], True)), BOUNDS, UI
+    )
+    assert alert.next_step == f"nba-props fetch --source espn --force {DAY}"
+    assert alert.text.startswith("espn/scoreboard is empty")
 
 
 @pytest.mark.parametrize(("names", "is_told"), [(3, False), (4, True)])
@@ -140,7 +170,8 @@ def test_unresolved_names_are_told_above_the_bound(names: int, is_told: bool) ->
         (check("line_concentration"), [(Situation.SKEW, WARNING)]),
         (check("error_decay"), [(Situation.DRIFT, WARNING)]),
         (check("interval_coverage"), [(Situation.DRIFT, WARNING)]),
-        (check("roster_completeness", "error"), [(Situation.SOURCE_PARTIAL, WARNING)]),
+        (check("rosters_partial"), [(Situation.SOURCE_PARTIAL, WARNING)]),
+        (check("roster_completeness", "error"), [(Situation.CHECK_FAILED, WARNING)]),
         (check("single_active", "integrity"), [(Situation.CHECK_FAILED, CRITICAL)]),
         (check("graded_totals", "error"), [(Situation.CHECK_FAILED, WARNING)]),
         (check("feature_null_share", "warning"), []),
@@ -163,6 +194,24 @@ def test_two_checks_of_one_asset_are_two_alerts_with_the_assets_page() -> None:
     alerts = alerts_of(Facts(DAY, NOON, failed_checks=[check("error_decay"), check("value_decay")]), BOUNDS, UI)
     assert len({alert.fingerprint for alert in alerts}) == 2
     assert {alert.link for alert in alerts} == {f"{UI}/assets/predictions/x"}
+
+
+def test_a_step_that_was_stopped_is_not_said_to_have_failed_and_a_check_is_run_again_by_its_asset() -> None:
+    steps = [StepFacts("checks/exports/results", "exports/results"), StepFacts("raw/x", "raw/x", is_interrupted=True)]
+    check, stopped = alerts_of(Facts(DAY, NOON, failed_steps=steps), BOUNDS, UI)
+    assert check.text == f"The latest run of checks/exports/results for {DAY} failed."
+    assert check.next_step.endswith(f"nba-props run {DAY} --select exports/results")
+    assert stopped.text.startswith(f"The latest run of raw/x for {DAY} was interrupted")
+    assert stopped.fingerprint == "step_failed/raw/x"
+
+
+@pytest.mark.parametrize(("minutes", "is_told"), [(14, False), (15, True)])
+def test_a_slate_without_predictions_is_critical_once_the_same_day_run_had_its_time(
+    minutes: int, is_told: bool
+) -> None:
+    facts = Facts(DAY, NOON + timedelta(minutes=minutes), is_unpredicted=True)
+    told = [(one.situation, one.severity) for one in alerts_of(facts, BOUNDS, UI)]
+    assert told == ([(Situation.NO_PREDICTIONS, CRITICAL)] if is_told else [])
 
 
 # -- schedules ----------------------------------------------------------------------------------------------------------
@@ -190,12 +239,11 @@ def test_a_schedule_is_missed_if_its_step_was_not_started_since_it_was_due(
 
 
 def test_what_is_due_the_evening_before_and_the_morning_after_is_so_in_eastern_time() -> None:
-    assert [one.schedule for one in missed_duties(DAY, [], datetime(2024, 1, 14, 23, 45, tzinfo=UTC))] == [
+    assert [one.schedule for one in missed_duties(DAY, [], datetime(2024, 1, 14, 23, 45, tzinfo=UTC), DUTIES)] == [
         "same-day-predictions-tomorrow"
     ]
-    graded = [
-        one for one in missed_duties(DAY, [], datetime(2024, 1, 16, 10, 45, tzinfo=UTC)) if "grade" in one.command
-    ]
+    morning_after = missed_duties(DAY, [], datetime(2024, 1, 16, 10, 45, tzinfo=UTC), DUTIES)
+    graded = [one for one in morning_after if "grade" in one.command]
     assert [(one.schedule, one.due_at) for one in graded] == [
         ("grading-and-results", datetime(2024, 1, 16, 10, tzinfo=UTC))
     ]
@@ -230,6 +278,17 @@ def test_a_message_holds_what_the_next_step_the_link_and_the_runbook() -> None:
     assert message_of(alert, Telling.REMINDER).title.endswith("(reminder)")
     resolved = message_of(alert, Telling.RESOLVED)
     assert (resolved.title[:10], resolved.severity) == ("[resolved]", None)
+
+
+@given(st.text(max_size=3000), st.text(max_size=3000), st.sampled_from(Telling))
+def test_no_message_is_longer_than_a_channel_takes_and_a_long_text_leaves_room_for_the_next_step(
+    text: str, step: str, telling: Telling
+) -> None:
+    alert = Alert(Situation.CHECK_FAILED, DAY, "x", CRITICAL, text, step, UI)
+    body = message_of(alert, telling).body
+    assert len(body) <= LONGEST_BODY
+    if telling is not Telling.RESOLVED and len(step) < 1000:
+        assert f"Next step: {step}\nLink: {UI}" in body
 
 
 # -- how often ----------------------------------------------------------------------------------------------------------

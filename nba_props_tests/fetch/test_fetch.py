@@ -315,6 +315,22 @@ def test_rosters_that_come_at_the_second_asking_are_whole(monkeypatch: pytest.Mo
     assert len(server.asked) == 32
 
 
+def test_that_a_document_does_not_exist_is_asked_about_again_the_next_day(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A block may look like the word that there is none: it never settles."""
+    settled = datetime(2024, 1, 1, tzinfo=UTC)
+    gone = Request(Source.INJURY_REPORT, "games", DAY, "/games/a", settles_at=settled)
+    absent = Feed("games", unparsed, not_published=frozenset({403}))
+    live = Invented(Source.INJURY_REPORT, lambda day, now: [gone], feeds=(absent,))
+    wanted = install(monkeypatch, live)
+    with scripted(in_turn(Reply(403))) as server:
+        now = platform_at(tmp_path, server).now
+        for later, asked in ((timedelta(0), 1), (timedelta(hours=20), 1), (timedelta(hours=25), 2)):
+            fetch_day(platform_at(tmp_path, server, now=now + later), DAY, wanted)
+            assert len(server.asked) == asked
+
+
 # -- seasons -----------------------------------------------------------------------------------------------------------
 
 

@@ -91,6 +91,7 @@ def test_a_channel_that_refuses_says_why_and_takes_the_next_message(kind: str, m
     refused = send(channel, MESSAGE)
     assert refused.channel == channel.name
     assert refused.refusal
+    assert not refused.is_unreachable
     assert send(channel, MESSAGE).refusal is None
 
 
@@ -99,6 +100,7 @@ def test_a_closed_port_is_a_refusal(kind: str) -> None:
     refused = send(channel_of(f"{kind}://127.0.0.1:{free_port()}?from=a@league.example&to=b@league.example"), MESSAGE)
     assert refused.refusal
     assert "onnection error" in refused.refusal
+    assert refused.is_unreachable
 
 
 def test_a_server_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,6 +110,7 @@ def test_a_server_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch
         silent.listen()
         refused = send(channel_of(f"json://127.0.0.1:{silent.getsockname()[1]}/x?rto=0.4"), MESSAGE)
     assert refused.refusal
+    assert refused.is_unreachable
 
 
 @pytest.mark.parametrize(("refusals", "is_taken"), [(notify.TRIES - 1, True), (notify.TRIES, False)])

@@ -397,6 +397,7 @@ def values() -> dict[str, Any]:
         "TIMESTAMP": datetime(2024, 1, 10, tzinfo=UTC),
         "FLOAT64": 1.0,
         "BOOL": False,
+        "INT64": 20,
         "STRING": "x",
         "ARRAY<STRING>": ["x"],
     }

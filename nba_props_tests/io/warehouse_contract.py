@@ -522,6 +522,7 @@ class WarehouseContract:
             "TIMESTAMP": pa.timestamp("us", tz="UTC"),
             "FLOAT64": pa.float64(),
             "BOOL": pa.bool_(),
+            "INT64": pa.int64(),
             "STRING": pa.string(),
         }
         kind = declared.removeprefix("ARRAY<").removesuffix(">")

@@ -204,7 +204,7 @@ def quotes_altered(frames: Frames, known: Known) -> Frames:
 
 def reports_altered(frames: Frames, known: Known) -> Frames:
     """Everybody is ruled out at or after as_of, what had been reported then is gone, and from tomorrow on players are on
-    other rosters."""
+    other rosters, with newcomers among them."""
     altered = dict(frames)
     if "injuries" in frames:
         injuries = frames["injuries"]
@@ -231,7 +231,10 @@ def reports_altered(frames: Frames, known: Known) -> Frames:
         rosters.loc[later, "team_abbr"] = (
             rosters.loc[later, "team_abbr"].map(following).astype(rosters["team_abbr"].dtype)
         )
-        altered["rosters"] = rosters
+        # Over the old archive both listings stand, and a player stays where he was last seen: these were seen nowhere.
+        newcomers = rosters[later].copy()
+        newcomers["player_id"] = newcomers["player_id"].rank(method="dense").astype("int64") + NEW_PERSON_ID
+        altered["rosters"] = pd.concat([rosters, newcomers.astype(rosters.dtypes)], ignore_index=True)
     return altered
 
 

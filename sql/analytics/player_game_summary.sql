@@ -16,6 +16,18 @@ official_games as (
     select distinct game_id from official
 ),
 
+-- One unknown player's points are missing from his team's: such a game waits until a person has said who he is.
+with_unknown_players as (
+    select distinct r.game_id, r.source
+    from nba_raw.box_score_reports as r
+    left join nba_reference.source_people as s
+        on s.source = r.source
+        and s.source_person_id = r.source_person_id
+        and s.player_name = r.player_name
+        and s.team_abbr = r.team_abbr
+    where r.game_date between @start_date and @end_date and r.participation = 'played' and s.source_player_id is null
+),
+
 reported as (
     select
         r.game_id, r.game_date, r.season, r.season_type, s.source_player_id, r.team_abbr, r.opponent_abbr, r.is_home,
@@ -28,7 +40,11 @@ reported as (
         and s.player_name = r.player_name
         and s.team_abbr = r.team_abbr
     left join official_games as g on g.game_id = r.game_id
-    where r.game_date between @start_date and @end_date and g.game_id is null and s.source_player_id is not null
+    left join with_unknown_players as u on u.game_id = r.game_id and u.source = r.source
+    where r.game_date between @start_date and @end_date
+        and g.game_id is null
+        and u.game_id is null
+        and s.source_player_id is not null
     qualify row_number() over (
         partition by r.game_id, s.source_player_id order by r.source, r.source_person_id
     ) = 1

@@ -43,7 +43,10 @@ prices as (
 ),
 
 injuries as (
-    select game_date, team_abbr, player_name, injury_status, injury_reason, injury_reported_at
+    select
+        game_date, team_abbr, player_name, injury_status, injury_reason, injury_reported_at,
+        -- These repeat older news under the instant of asking: the league's own report comes before them.
+        if(source in ('espn', 'balldontlie'), 1, 0) as is_second_hand
     from nba_raw.injury_reports
     where game_date between @start_date and @end_date
 ),
@@ -164,7 +167,8 @@ reports as (
         on i.game_date = o.game_date and i.team_abbr = o.team_abbr and i.player_name = r.player_name
     where i.injury_reported_at < o.as_of_at
     qualify row_number() over (
-        partition by o.game_date, o.game_id, o.universal_player_id order by i.injury_reported_at desc, i.player_name
+        partition by o.game_date, o.game_id, o.universal_player_id
+        order by i.is_second_hand, i.injury_reported_at desc, i.player_name
     ) = 1
 ),
 

@@ -29,6 +29,8 @@ snapshots as (
         and r.roster_date <= @end_date
         and r.source in ('espn', 'basketball_reference')
         and s.source_player_id is not null
+        -- The page of a past season names all who played in it: it is no roster of its date.
+        and not (r.source = 'basketball_reference' and extract(month from r.roster_date) = 8 and extract(day from r.roster_date) = 31)
 ),
 
 slate_dates as (
@@ -45,19 +47,6 @@ latest_snapshots as (
         on s.roster_date <= d.roster_date and s.roster_date >= date_sub(d.roster_date, interval 7 day)
     group by d.roster_date, s.team_abbr, s.source_rank
     qualify row_number() over (partition by d.roster_date, s.team_abbr order by s.source_rank) = 1
-),
-
--- A person whom nothing but a later game has made known is not on an earlier roster.
-published as (
-    select l.roster_date, l.team_abbr, s.source_player_id, s.player_name, s.roster_source
-    from latest_snapshots as l
-    inner join snapshots as s
-        on s.team_abbr = l.team_abbr and s.source_rank = l.source_rank and s.roster_date = l.published_date
-    where s.first_known_date is null or s.first_known_date < l.roster_date
-    qualify row_number() over (
-        partition by l.roster_date, s.source_player_id
-        order by l.published_date desc, l.source_rank, l.team_abbr, s.player_name
-    ) = 1
 ),
 
 -- Each appearance says where a player is until his next one; a later appearance moves no earlier roster.
@@ -85,6 +74,21 @@ last_seen as (
         on a.game_date < d.roster_date
         and coalesce(a.next_game_date, date '9999-12-31') >= d.roster_date
         and a.game_date >= date_sub(d.roster_date, interval 400 day)
+),
+
+-- A person whom nothing but a later game has made known is not on an earlier roster.
+published as (
+    select l.roster_date, l.team_abbr, s.source_player_id, s.player_name, s.roster_source
+    from latest_snapshots as l
+    inner join snapshots as s
+        on s.team_abbr = l.team_abbr and s.source_rank = l.source_rank and s.roster_date = l.published_date
+    left join last_seen as b on b.roster_date = l.roster_date and b.source_player_id = s.source_player_id
+    where s.first_known_date is null or s.first_known_date < l.roster_date
+    -- Where two teams list a person alike, he is with the one that he was last seen to play for.
+    qualify row_number() over (
+        partition by l.roster_date, s.source_player_id
+        order by l.published_date desc, l.source_rank, if(b.team_abbr = l.team_abbr, 0, 1), l.team_abbr, s.player_name
+    ) = 1
 ),
 
 derived as (

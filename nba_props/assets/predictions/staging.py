@@ -22,6 +22,7 @@ from nba_props.assets.predictions.models import model_key
 from nba_props.breaker import open_circuits
 from nba_props.catalog import table
 from nba_props.catalog.render.arrow import arrow_schema
+from nba_props.dates import games_by_date
 from nba_props.domain import calibration
 from nba_props.domain.calendar import noon_eastern
 from nba_props.domain.model_kinds import MODEL_KINDS, ModelKind
@@ -187,7 +188,7 @@ def _instants_of_knowledge(
     known = {day: one.to_pydatetime() for day, one in slate.groupby("game_date")["as_of_at"].max().items()}
     as_of = {day: known[day] for day in set(players["game_date"])}
     emptied = _dates_in_force(platform, start, end, only) - set(as_of)
-    scheduled = _scheduled_games(platform, start, end) if emptied else {}
+    scheduled = games_by_date(platform, start, end) if emptied else {}
     for day in emptied:
         if day in known:
             as_of[day] = known[day]
@@ -271,7 +272,7 @@ def _stage(platform: Platform, system_id: str, rows: pd.DataFrame, batches: dict
 
 def _nothing_to_predict(platform: Platform, start: date, end: date) -> dict[date, int]:
     """No expected player: an empty slate is fine and said; games without anybody expected is a missing input."""
-    games = sum(_scheduled_games(platform, start, end).values())
+    games = sum(games_by_date(platform, start, end).values())
     if games:
         raise NotReady(
             f"{games} games between {start} and {end}, and no player to predict: context or features are missing,"
@@ -279,15 +280,6 @@ def _nothing_to_predict(platform: Platform, start: date, end: date) -> dict[date
             next_step=f"Build the features (nba-props run {start}), or see nba-props coverage {start} --detailed.",
         )
     return {}
-
-
-def _scheduled_games(platform: Platform, start: date, end: date) -> dict[date, int]:
-    rows = platform.warehouse.query(
-        "SELECT game_date, COUNT(*) AS games FROM nba_raw.schedule WHERE game_date BETWEEN @start_date AND @end_date"
-        " AND season_type IN ('Regular Season', 'Play-In', 'Playoffs', 'NBA Cup Final') GROUP BY game_date",
-        {"start_date": start, "end_date": end},
-    )
-    return {row["game_date"]: row["games"] for row in rows.to_pylist()}
 
 
 def _key_factors(rows: pd.DataFrame) -> pd.Series:

@@ -11,8 +11,9 @@ import pyarrow.compute as pc
 
 from nba_props.assets._factory import OWNERS
 from nba_props.assets._spec import asset_spec_kwargs
-from nba_props.assets.raw.live import REPORT_TABLES, read_season, without, write_season
+from nba_props.assets.raw.live import REPORT_TABLES, read_season, stored_live_people, without, write_season
 from nba_props.catalog import TABLES, Table, table
+from nba_props.catalog.raw import PLAYER_LIST
 from nba_props.history import recorded
 from nba_props.io.landing import landed_archives, open_archive
 from nba_props.io.objectstore.store import ObjectStore
@@ -86,6 +87,7 @@ def _write_archive(platform: Platform, parsed: ParsedArchive, live: Sequence[Ass
     for name, rows in parsed.rows.items():
         one = TABLES[f"nba_raw.{name}"]
         told = [better.rows[name] for better in live if name in better.rows]  # no live payload tells game lines
+        told += [stored_live_people(platform)] if one is PLAYER_LIST else []
         changed[name] = platform.warehouse.upsert(one, without(one, rows, told)).changed
     platform.warehouse.upsert(QUARANTINE, parsed.quarantined)
     platform.warehouse.upsert(IMPORTS, parsed.counts)

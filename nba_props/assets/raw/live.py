@@ -26,12 +26,12 @@ from nba_props.catalog.raw import (
     STANDINGS,
 )
 from nba_props.catalog.render.arrow import conform
-from nba_props.domain.calendar import season_bounds
+from nba_props.domain.calendar import season_bounds, slate_date
 from nba_props.io.landing import Landed, landed_between, open_landed
 from nba_props.io.sources.archive import ParsedArchive
 from nba_props.io.sources.live.assemble import Assembled, assemble
-from nba_props.io.sources.live.contract import Source
-from nba_props.io.sources.live.read import Parsers, ReadPayload, read_payload
+from nba_props.io.sources.live.contract import Outcome, Source
+from nba_props.io.sources.live.read import Parsers, ReadPayload, read_payload, unread
 from nba_props.io.sources.live.registry import live_source
 from nba_props.platform import Platform
 
@@ -43,7 +43,7 @@ FILLED_FROM_BELOW: Final[Mapping[Table, tuple[str, ...]]] = {
     PLAYER_BOX_SCORES: ("is_starter", "fgm_paint", "fga_paint", "fgm_mid", "fga_mid"),
     PLAYER_LIST: ("position", "height", "weight_lb", "birth_date"),
 }
-"""What a live row leaves as an archive or an earlier row had it, where it says nothing itself."""
+"""What a live row leaves as an archive has it, where it says nothing itself; tips and people as an earlier row had them too."""
 
 _AT_ONCE = 64
 _READERS = 8
@@ -53,17 +53,12 @@ select game_id, game_date, season, season_type, home_team, away_team, tip_at, so
 from nba_raw.schedule
 where game_date between @start_date and @end_date
 """
-_STORED_BOX_SCORES = """
-select game_id, source_player_id, is_starter, fgm_paint, fga_paint, fgm_mid, fga_mid
-from nba_raw.player_box_scores
-where game_date between @start_date and @end_date
-"""
 _STORED_PEOPLE = "select source_player_id, position, height, weight_lb, birth_date from nba_raw.player_list"
 _STORED: Final[Mapping[Table, str]] = {
     SCHEDULE: _STORED_SCHEDULE,
-    PLAYER_BOX_SCORES: _STORED_BOX_SCORES,
     PLAYER_LIST: _STORED_PEOPLE,
 }
+_LIVE_PEOPLE = "select source_player_id from nba_raw.player_list where source <> 'archive'"
 _STORED_CAPABILITIES = "select season, capability, is_available, detail from nba_raw.source_capabilities"
 _STORED_REFUSALS = """
 select payload_ref, row_number, table_name from nba_raw.quarantined_rows where season = @season and source <> 'archive'
@@ -84,7 +79,10 @@ def read_season(platform: Platform, season: str, archives: Sequence[ParsedArchiv
     rows = dict(assembled.rows)
     for table, fields in FILLED_FROM_BELOW.items():
         below = [one.rows[table.name] for one in archives]
-        rows[table.name] = filled(table, rows[table.name], [*below, _stored(platform, table, season)], fields)
+        if table in _STORED:
+            below.append(_stored(platform, table, season))
+        rows[table.name] = filled(table, rows[table.name], below, fields)
+    rows[SCHEDULE.name] = _without_foreign_tips(rows[SCHEDULE.name])
     rows[SOURCE_CAPABILITIES.name] = _better_capabilities(platform, rows[SOURCE_CAPABILITIES.name], archives)
     return Assembled(rows, assembled.quarantined, assembled.payloads)
 
@@ -118,9 +116,9 @@ def without(table: Table, rows: pa.Table, better: Sequence[pa.Table]) -> pa.Tabl
 def filled(table: Table, rows: pa.Table, below: Sequence[pa.Table], fields: Sequence[str]) -> pa.Table:
     """Rows in which the named fields, where NULL, are those of the first of `below` that has them for the grain."""
     grain = list(table.grain)
-    told = pa.concat_tables([one.select([*grain, *fields]).cast(_schema(rows, [*grain, *fields])) for one in below])
-    if not rows.num_rows or not told.num_rows:
+    if not rows.num_rows or not any(one.num_rows for one in below):
         return rows
+    told = pa.concat_tables([one.select([*grain, *fields]).cast(_schema(rows, [*grain, *fields])) for one in below])
     found = told.group_by(grain, use_threads=False).aggregate([(name, "first") for name in fields])
     joined = rows.join(found, keys=grain, join_type="left outer")
     columns = {
@@ -130,19 +128,51 @@ def filled(table: Table, rows: pa.Table, below: Sequence[pa.Table], fields: Sequ
     return conform(table, pa.table(columns))
 
 
+def _without_foreign_tips(games: pa.Table) -> pa.Table:
+    """Games without a tip that is of another date: a game that was moved has not the tip it had before."""
+    days = [tip and slate_date(tip) for tip in games["tip_at"].to_pylist()]
+    is_own = pc.equal(pa.array(days, pa.date32()), games["game_date"].combine_chunks())
+    tips = pc.if_else(
+        pc.fill_null(is_own, False), games["tip_at"].combine_chunks(), pa.scalar(None, games["tip_at"].type)
+    )
+    return games.set_column(games.schema.get_field_index("tip_at"), games.schema.field("tip_at"), tips)
+
+
+def stored_live_people(platform: Platform) -> pa.Table:
+    """Grain of the people whom a live source has told of, in whatever season: no archive overwrites them."""
+    return platform.warehouse.query(_LIVE_PEOPLE)
+
+
 # -- reading ----------------------------------------------------------------------------------------------------------
 def _read(platform: Platform, landed: Sequence[Landed]) -> Iterator[ReadPayload]:
-    """Every landed fetch, parsed; bodies are let go a few dozen at a time."""
-    parsers = _parsers({one.source for one in landed})
+    """Every landed fetch, parsed as far as it still tells something; bodies are let go a few dozen at a time."""
+    feeds = {
+        (source, feed.name): feed for source in {one.source for one in landed} for feed in live_source(source).feeds
+    }
+    parsers = {name: feed.parse for name, feed in feeds.items()}
+    whole = [one for one in landed if (feed := feeds.get((one.source, one.feed))) and feed.tells_all]
+    yield from _latest_readable(platform, whole, parsers)
+    told_apart = {id(one) for one in whole}
+    others = [one for one in landed if id(one) not in told_apart]
     with ThreadPoolExecutor(max_workers=_READERS) as readers:
-        for first in range(0, len(landed), _AT_ONCE):
-            some = landed[first : first + _AT_ONCE]
+        for first in range(0, len(others), _AT_ONCE):
+            some = others[first : first + _AT_ONCE]
             for payload in readers.map(lambda one: open_landed(platform.store, one), some):
                 yield read_payload(payload, parsers)
 
 
-def _parsers(sources: set[Source]) -> Parsers:
-    return {(source, feed.name): feed.parse for source in sources for feed in live_source(source).feeds}
+def _latest_readable(platform: Platform, landed: Sequence[Landed], parsers: Parsers) -> Iterator[ReadPayload]:
+    """Answers that tell all: of each request the latest with content that its parser knows, the earlier ones unread."""
+    told: set[tuple[object, ...]] = set()
+    for one in reversed(landed):
+        request = (one.source, one.feed, one.label, *sorted(one.params.items()))
+        if request in told or one.outcome is not Outcome.CONTENT:
+            yield unread(one)
+            continue
+        read = read_payload(open_landed(platform.store, one), parsers)
+        if read.rejection is None:
+            told.add(request)
+        yield read
 
 
 def _stored(platform: Platform, table: Table, season: str) -> pa.Table:
@@ -161,7 +191,9 @@ def _better_capabilities(platform: Platform, rows: pa.Table, archives: Sequence[
 def _withdraw_games(platform: Platform, season: str, games: pa.Table) -> None:
     """Games that only an earlier schedule named (a series that ended early) are scheduled no more."""
     stored = platform.warehouse.query(_STORED_SCHEDULE, _dates(season))
-    is_gone = pc.and_(_is_live(stored), pc.invert(pc.is_in(stored["game_id"], games["game_id"].combine_chunks())))
+    is_of_season = pc.equal(stored["season"], season)  # dates of 2020-21 hold games of the season before
+    is_named = pc.is_in(stored["game_id"], games["game_id"].combine_chunks())
+    is_gone = pc.and_(pc.and_(_is_live(stored), is_of_season), pc.invert(is_named))
     if games.num_rows and pc.any(is_gone).as_py():
         platform.warehouse.replace_rows(SCHEDULE, stored.filter(pc.invert(is_gone)), *season_bounds(season))
 

@@ -10,10 +10,12 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 from sqlglot import exp
 
 from nba_props.assets.grading.prediction_accuracy import ACCURACY, gradable_predictions
+from nba_props.assets.reference.source_people import SOURCE_PEOPLE, resolved_people
 from nba_props.catalog import TABLES, Table
 from nba_props.catalog.model import Column, ColumnType, TableKind
 from nba_props.catalog.render.arrow import arrow_schema
@@ -58,6 +60,7 @@ def simulated(root: Path) -> Rows:
     write_archive(simulate_league(LEAGUE), root / "archive")
     platform = open_home(root / "home")
     import_archive(platform, root / "archive")
+    _report(platform)
     build_results(platform)
     build_features(platform, played_dates(platform)[0], GRADED - timedelta(days=1))
     for day in (GRADED, LAST):
@@ -67,6 +70,26 @@ def simulated(root: Path) -> Rows:
     stored = [table for table in TABLES.values() if table.kind is not TableKind.VIEW]
     rows = {table.full_name: platform.warehouse.query(f"SELECT * FROM {table.full_name}") for table in stored}
     return {name: table.cast(arrow_schema(TABLES[name])) for name, table in rows.items()}
+
+
+def _report(platform: Platform) -> None:
+    """Rosters and box scores once more, as sources tell them that have ids of their own and score a point too many."""
+    warehouse = platform.warehouse
+    rosters = warehouse.query("SELECT * FROM nba_raw.roster_snapshots").to_pandas()
+    told = rosters.assign(source="espn", source_person_id="e" + rosters["source_player_id"].astype(str))
+    _replace(platform, "nba_raw.roster_reports", told)
+    box = warehouse.query("SELECT * FROM nba_raw.player_box_scores").to_pandas()
+    told = box.assign(
+        source="balldontlie", source_person_id="b" + box["source_player_id"].astype(str), points=box["points"] + 1
+    )
+    _replace(platform, "nba_raw.box_score_reports", told)
+    warehouse.replace_rows(SOURCE_PEOPLE, resolved_people(platform))
+
+
+def _replace(platform: Platform, name: str, rows: pd.DataFrame) -> None:
+    wanted = rows[list(TABLES[name].column_names)].astype(object)
+    filled = pa.Table.from_pylist(wanted.where(wanted.notna(), None).to_dict("records"), arrow_schema(TABLES[name]))
+    platform.warehouse.replace_rows(TABLES[name], filled, LEAGUE.start, LAST)
 
 
 def _grade(platform: Platform) -> None:
@@ -179,6 +202,10 @@ def values(rows: Rows, **changed: Any) -> dict[str, Any]:
         "player_lookup": someone["player_lookup"],
         "player_id": someone["universal_player_id"],
         "grace_minutes": 30.0,
+        "keep_from": datetime(2025, 11, 4, tzinfo=UTC),
+        "keep_failed_from": datetime(2025, 11, 5, tzinfo=UTC),
+        "row_limit": 20,
+        "only_failed": False,
     }
     assert given.keys() == PARAMETERS.keys()
     return given | changed

@@ -38,6 +38,7 @@ SOME: Mapping[str, Any] = {
     "TIMESTAMP": NOON,
     "FLOAT64": 1.5,
     "BOOL": False,
+    "INT64": 20,
     "STRING": "x",
     "ARRAY<STRING>": ["x"],
 }

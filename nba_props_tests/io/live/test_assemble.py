@@ -102,6 +102,13 @@ def test_a_games_own_box_score_adds_starters_and_comments_to_the_log() -> None:
     assert (players[105]["participation"], players[105]["points"]) == ("dnp_coach_decision", None)
 
 
+def test_a_log_of_whole_minutes_does_not_take_back_seconds_told_before() -> None:
+    own = [{**line(100, "BOS", 20), "minutes": 47.7}, {**line(101, "BOS", 20), "minutes": 40.2}]
+    early = payload(Source.NBA_STATS, "box_score", {Sheet.BOX_SCORES: own}, NOON - timedelta(hours=3), label=GAME)
+    players = by_player(assembled(schedule(), early, log()))
+    assert (players[100]["minutes"], players[101]["minutes"], players[102]["minutes"]) == (47.7, 48.0, 48.0)
+
+
 def test_the_later_of_two_logs_is_believed_whichever_comes_first_in_the_list() -> None:
     corrected = log(NOON + timedelta(days=2))
     corrected.parsed.rows[Sheet.BOX_SCORES][0] = (0, line(100, "BOS", 22))
@@ -198,6 +205,36 @@ def test_a_roster_of_the_same_date_is_replaced_and_one_of_another_date_stays() -
 
 
 # -- snapshots ---------------------------------------------------------------------------------------------------------
+def test_a_roster_asked_for_when_games_are_about_to_begin_is_the_next_days() -> None:
+    """A trade of the evening is no knowledge of the slate that it was made on."""
+    place = {"team_abbr": "BOS", "roster_date": DAY}
+    tips = schedule(SCHEDULED | {"tip_utc": datetime(2024, 11, 6, 0, 30, tzinfo=UTC)})
+    morning, late = datetime(2024, 11, 5, 12, tzinfo=UTC), datetime(2024, 11, 6, 0, 10, tzinfo=UTC)
+    rosters = [
+        payload(Source.ESPN, "roster", {Sheet.ROSTERS: [{**place, "source_person_id": who, "player_name": who}]}, at)
+        for who, at in (("Before", morning), ("After", late))
+    ]
+    told = rows_of(assembled(tips, *rosters), "roster_reports")
+    assert [(row["roster_date"], row["player_name"]) for row in told] == [
+        (DAY + timedelta(days=1), "After"),
+        (DAY, "Before"),
+    ]
+
+
+def test_what_a_later_schedule_says_readably_is_refused_no_more() -> None:
+    earlier, later = schedule(), schedule(at=NOON + timedelta(hours=1))
+    earlier.parsed.refuse(Sheet.SCHEDULE, 7, "teams_not_yet_known", {"gameId": "0042400401"})
+    assert refusals(assembled(earlier)) == [("schedule", "teams_not_yet_known")]
+    assert refusals(assembled(earlier, later)) == []
+
+
+def test_half_a_character_is_quarantined_as_its_escape() -> None:
+    one = schedule()
+    one.parsed.refuse(Sheet.SCHEDULE, 7, "home_unreadable", {"name": "B\ud800", "deep": [float("nan")]})
+    (row,) = assembled(one).quarantined.to_pylist()
+    assert json.loads(row["row_json"]) == {"name": "B\ud800", "deep": ["nan"]}
+
+
 def test_every_snapshot_of_a_quote_is_kept_and_the_same_one_once() -> None:
     def quotes(at: datetime, snapshot: datetime) -> ReadPayload:
         told = {

@@ -254,3 +254,11 @@ def test_a_page_without_the_offers_it_counts_is_rejected() -> None:
 def test_a_lost_field_rejects_the_page() -> None:
     with pytest.raises(PayloadRejected, match="line"):
         parsed(json.loads(json.dumps(SOUND).replace('"line":', '"value":')))
+
+
+@pytest.mark.parametrize(("first", "last"), [("Dinho", ""), ("", "Dinho"), ("Dinho ", " ")])
+def test_a_player_with_one_name_is_quoted(first: str, last: str) -> None:
+    sides = [selection(side, b10=[line(20.5, -110)]) for side in ("over", "under")]
+    answer = FEEDS["offers"].parse(payload("offers", page(offer(first, last, *sides)), label=LABEL))
+    assert reasons(answer) == []
+    assert {row["player_name"] for row in rows(answer)} == {"Dinho"}

@@ -192,6 +192,16 @@ def test_a_reason_that_runs_over_the_page_is_joined() -> None:
     assert len(entries(found)) == 2
 
 
+@pytest.mark.parametrize("has_rules", [True, False])
+def test_a_team_that_lists_nobody_is_a_note_and_no_part_of_the_next_teams_row(has_rules: bool) -> None:
+    nobody = a_row(team="New York Knicks", game="07:30 (ET)|NYK@MIA")
+    after = a_row("Moss, Al", "Out", "a reason\nof two lines", team="Miami Heat")
+    found = parsed(a_report([FIRST, nobody, after], has_rules=has_rules))
+    assert [(team, name) for team, name, _, _ in entries(found)] == [("BOS", "Tidewell, Orlo"), ("MIA", "Moss, Al")]
+    assert found.refused == []
+    assert found.notes == ["New York Knicks listed nobody for 01/15/2025"]
+
+
 def test_a_team_that_has_not_submitted_is_a_note_and_no_row() -> None:
     pending = a_row(reason="NOT YET SUBMITTED", team="New York Knicks")
     found = parsed(a_report([FIRST, pending]))

@@ -2,6 +2,7 @@
 
 import json
 import random
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -278,8 +279,15 @@ def test_a_snapshot_of_the_past_is_as_old_as_its_envelope_says_and_in_play_after
 
 
 def test_a_snapshot_from_the_future_is_rejected() -> None:
-    with pytest.raises(PayloadRejected, match="after it was asked for"):
+    with pytest.raises(PayloadRejected, match="after the instant it was asked about"):
         parsed("event_odds_history", then(odds(), ASKED + timedelta(minutes=1)))
+
+
+def test_a_snapshot_of_after_the_instant_asked_about_is_rejected() -> None:
+    about = {"date": f"{TIP - timedelta(minutes=30):%Y-%m-%dT%H:%M:%SZ}"}
+    asked = payload("event_odds_history", then(odds(), TIP + timedelta(hours=2)), fetched_at=TIP + timedelta(days=9))
+    with pytest.raises(PayloadRejected, match="after the instant it was asked about"):
+        FEEDS["event_odds_history"].parse(replace(asked, params=about))
 
 
 def test_a_tip_that_moved_moves_the_row_to_its_new_date() -> None:

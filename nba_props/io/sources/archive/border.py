@@ -302,9 +302,15 @@ def _speakable(rows: pa.Table) -> pa.Table:
 
 
 def row_json(row: Mapping[str, Any]) -> str:
-    """One row as text that any reader of JSON takes: no NaN, dates as ISO."""
-    plain = {
-        name: str(value) if isinstance(value, float) and not math.isfinite(value) else value
-        for name, value in row.items()
-    }
-    return json.dumps(plain, ensure_ascii=False, default=str)
+    """One row as text that any reader of JSON takes: no NaN, dates as ISO, half characters as their escapes."""
+    text = json.dumps(_plain(row), ensure_ascii=False, default=str)
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _plain(value: Any) -> Any:
+    """The same without numbers that JSON does not know, however deep they lie."""
+    if isinstance(value, Mapping):
+        return {str(name): _plain(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value

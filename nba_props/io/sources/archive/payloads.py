@@ -326,20 +326,9 @@ class GameLine(Payload):
     exclusions = _NOT_A_COUNTING_GAME
 
 
-class PlayerBox(Payload):
-    """One player's box score (player_box). Date, opponent, side and result may come from the game instead."""
+class BoxNumbers(Payload):
+    """What a box score counts, whoever tells it; minutes NULL or 0: he did not play."""
 
-    game_id: GameId
-    game_date: SlateDay | None = None
-    season: SeasonLabel | None = None
-    season_type: SeasonTypeWord | None = None
-    player_id: PersonId
-    player_name: Name
-    team_abbr: Team
-    opp_abbr: Team | None = None
-    is_home: Flag | None = None
-    started: Flag | None = None
-    win: Flag | None = None
     minutes: Minutes | None = None
     pts: Count | None = None
     fgm: Count | None = None
@@ -362,10 +351,7 @@ class PlayerBox(Payload):
     fgm_mid: Count | None = None
     fga_mid: Count | None = None
 
-    exclusions = _NOT_A_COUNTING_GAME
-    rules = (
-        *_GAME_RULES,
-        Rule(Reason.TEAM_PLAYS_ITSELF, lambda rows: rows["team_abbr"] == rows["opp_abbr"]),
+    rules: ClassVar[tuple[Rule, ...]] = (
         Rule(
             Reason.MORE_MADE_THAN_ATTEMPTED,
             lambda rows: _any(
@@ -391,6 +377,33 @@ class PlayerBox(Payload):
         ),
         Rule(Reason.POINTS_WITHOUT_MINUTES, lambda rows: rows["minutes"].isna() & (rows["pts"] > 0)),
         Rule(Reason.MINUTES_WITHOUT_POINTS, lambda rows: _has_minutes(rows) & rows["pts"].isna()),
+    )
+
+
+class _PlayerInGame(Payload):
+    """Whose box score of which game. Date, opponent, side and result may come from the game instead."""
+
+    game_id: GameId
+    game_date: SlateDay | None = None
+    season: SeasonLabel | None = None
+    season_type: SeasonTypeWord | None = None
+    player_id: PersonId
+    player_name: Name
+    team_abbr: Team
+    opp_abbr: Team | None = None
+    is_home: Flag | None = None
+    started: Flag | None = None
+    win: Flag | None = None
+
+
+class PlayerBox(BoxNumbers, _PlayerInGame):
+    """One player's box score (player_box)."""
+
+    exclusions = _NOT_A_COUNTING_GAME
+    rules = (
+        *_GAME_RULES,
+        Rule(Reason.TEAM_PLAYS_ITSELF, lambda rows: rows["team_abbr"] == rows["opp_abbr"]),
+        *BoxNumbers.rules,
     )
 
 

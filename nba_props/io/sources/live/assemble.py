@@ -7,6 +7,7 @@ must satisfy in `rows`. Nothing is read or written here: payloads and stored gam
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Final
 
@@ -31,7 +32,7 @@ from nba_props.catalog.raw import (
     STANDINGS,
 )
 from nba_props.catalog.render.arrow import conform
-from nba_props.domain.calendar import season_bounds
+from nba_props.domain.calendar import noon_eastern, season_bounds, slate_date
 from nba_props.io.sources.archive.border import (
     UNKNOWN_SEASON,
     AsReceived,
@@ -73,6 +74,9 @@ EVERY_SNAPSHOT: Final = frozenset({Sheet.QUOTES, Sheet.INJURIES, Sheet.GAME_LINE
 FIELD_SOURCES: Final[Mapping[str, tuple[Sheet, ...]]] = dict.fromkeys(ZONES, (Sheet.SHOT_ZONES, Sheet.BOX_SCORES))
 """Fields of a box score that a sheet of their own tells better, the best first; all others are of the latest box row that
 says anything, so that starters and comments of a game's own box score complete the league's log of the day."""
+
+KNOWN_BEFORE_TIP: Final = timedelta(minutes=30)
+"""A backfill knows what was known so long before a tip (decision 5)."""
 
 BOX = "box"
 RESULT_SOURCES: Final = (Source.NBA_STATS, BOX, Source.BALLDONTLIE, Source.ESPN)
@@ -125,7 +129,7 @@ def assemble(payloads: Iterable[ReadPayload], season: str, games: pa.Table) -> A
     of its date and teams, here or there, else it is refused as unknown_game.
     """
     read = sorted(payloads, key=lambda one: (one.fetched_at, one.ref))
-    return _Assembly(season, read, _stored_games(games)).assembled()
+    return _Assembly(season, read, _stored_games(games), _first_tips(games["game_date"], games["tip_at"])).assembled()
 
 
 @dataclass
@@ -135,6 +139,7 @@ class _Assembly:
     season: str
     read: Sequence[ReadPayload]
     stored: pd.DataFrame
+    first_tips: dict[date, datetime]
     ledger: Ledger = field(init=False)
     frames: dict[str, pd.DataFrame] = field(default_factory=dict)
 
@@ -162,8 +167,9 @@ class _Assembly:
         latest = self._latest(sheet) if sheet in WHOLE_DOCUMENTS else None
         overtaken = []
         for one in self.read:
-            if latest is None or latest.get(_document(one, sheet)) is one:
-                yield from ((one, number, row) for number, row in one.parsed.rows.get(sheet, ()))
+            if latest is None or latest.get(self._document(one, sheet)) is one:
+                morning = {"roster_date": self._morning_of(one)} if sheet is Sheet.ROSTERS else {}
+                yield from ((one, number, {**row, **morning}) for number, row in one.parsed.rows.get(sheet, ()))
             else:
                 overtaken += [_place(one, number) for number, _ in one.parsed.rows.get(sheet, ())]
         facts = {"season": self.season, "table_name": _name(sheet), "refusal": None, "is_duplicate": True}
@@ -171,7 +177,20 @@ class _Assembly:
 
     def _latest(self, sheet: Sheet) -> dict[tuple[object, ...], ReadPayload]:
         """The latest payload of each document that holds rows of a sheet."""
-        return {_document(one, sheet): one for one in self.read if one.parsed.rows.get(sheet)}
+        return {self._document(one, sheet): one for one in self.read if one.parsed.rows.get(sheet)}
+
+    def _document(self, payload: ReadPayload, sheet: Sheet) -> tuple[object, ...]:
+        """What a payload of whole documents replaces an earlier one of; a roster stays what it was on its own morning."""
+        if sheet is Sheet.ROSTERS:
+            return (*payload.document, self._morning_of(payload))
+        return (*payload.document, None if sheet is Sheet.SCHEDULE else payload.day)
+
+    def _morning_of(self, payload: ReadPayload) -> date:
+        """The first slate that a roster may inform: one asked for when its day's games are about to begin is the next day's."""
+        day = payload.day
+        known_until = self.first_tips.get(day, noon_eastern(day)) - KNOWN_BEFORE_TIP
+        is_late = slate_date(payload.fetched_at) == day and payload.fetched_at > known_until
+        return day + timedelta(days=1) if is_late else day
 
     def _keep(self, sheet: Sheet, frame: pd.DataFrame) -> None:
         self.frames[_name(sheet)] = frame
@@ -181,15 +200,24 @@ class _Assembly:
         self.ledger.enter(table_name, frame.assign(season=self.season))
 
     def _enter_refused(self) -> None:
-        """Rows that parsers could not bring into our columns."""
+        """Rows that parsers could not bring into our columns; what a later document replaces is refused no more."""
+        latest = {sheet: self._latest(sheet) for sheet in WHOLE_DOCUMENTS}
         self.ledger.enter_rows(
             [
-                {"season": self.season, "table_name": _name(refusal.sheet), "refusal": refusal.reason}
+                {"season": self.season, "table_name": _name(refusal.sheet)}
+                | ({"refusal": None, "is_duplicate": True} if is_overtaken else {"refusal": refusal.reason})
                 | _place(one, refusal.row_number)
                 for one in self.read
                 for refusal in one.parsed.refused
+                for is_overtaken in [self._is_overtaken(one, refusal.sheet, latest)]
             ]
         )
+
+    def _is_overtaken(
+        self, one: ReadPayload, sheet: Sheet, latest: Mapping[Sheet, Mapping[tuple[object, ...], ReadPayload]]
+    ) -> bool:
+        last = latest.get(sheet, {}).get(self._document(one, sheet))
+        return last is not None and last is not one and last.fetched_at >= one.fetched_at
 
     # -- games and what happened in them ------------------------------------------------------------------------------
     def _games_and_boxes(self) -> None:
@@ -198,6 +226,8 @@ class _Assembly:
         self._enter(PLAYER_BOX_SCORES.name, repeated)
         games = games_of(told, box, self.stored["game_id"])
         self._keep(Sheet.SCHEDULE, games)
+        tips = pa.table(kept(games)[["game_date", "tip_utc"]])
+        self.first_tips |= _first_tips(tips["game_date"], tips["tip_utc"])
         known = _known(kept(games), self.stored)
         results = self._results(known, box)
         self._keep(Sheet.RESULTS, results)
@@ -310,6 +340,14 @@ def _stored_games(games: pa.Table) -> pd.DataFrame:
     return as_frame(pa.table(cast, names=list(_GAME_FACTS))).drop_duplicates("game_id", keep="last")
 
 
+def _first_tips(days: pa.ChunkedArray, tips: pa.ChunkedArray) -> dict[date, datetime]:
+    """The first tip of each date; noon Eastern, as no game tips earlier, where the tip of any game is unknown."""
+    first: dict[date, datetime] = {}
+    for day, tip in zip(days.to_pylist(), tips.to_pylist(), strict=True):
+        first[day] = min(first.get(day, tip or noon_eastern(day)), tip or noon_eastern(day))
+    return first
+
+
 def _known(games: pd.DataFrame, stored: pd.DataFrame) -> pd.DataFrame:
     """Facts of every game that is known; what payloads say comes before what is stored."""
     return stacked(games[[*_GAME_FACTS]], stored[~stored["game_id"].isin(games["game_id"])])
@@ -347,7 +385,18 @@ def _merged(box: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         as_table(accepted).group_by([*_PLAYER_GAME], use_threads=False).aggregate([(name, "first") for name in fields])
     )
     merged = as_frame(found).rename(columns={f"{name}_first": name for name in fields})
+    merged["minutes"] = _to_the_second(merged, accepted)
     return stacked(merged[box.columns], box[box["refusal"].notna()]), repeated
+
+
+def _to_the_second(merged: pd.DataFrame, accepted: pd.DataFrame) -> pd.Series:
+    """Minutes as believed, but to the second where any row has them so: a log of whole minutes does not contradict those."""
+    finer = accepted[is_true(accepted["minutes"].round() != accepted["minutes"])].drop_duplicates([*_PLAYER_GAME])
+    seconds = merged[[*_PLAYER_GAME]].merge(finer[[*_PLAYER_GAME, "minutes"]], on=[*_PLAYER_GAME], how="left")[
+        "minutes"
+    ]
+    is_rounded = merged["minutes"].round() == merged["minutes"]
+    return seconds.where(is_true(is_rounded & ((merged["minutes"] - seconds).abs() < 1)), merged["minutes"])
 
 
 def _as_box(reports: pd.DataFrame) -> pd.DataFrame:
@@ -377,11 +426,6 @@ def _filled(rows: pd.DataFrame, zones: pd.DataFrame) -> pd.DataFrame:
 def _name(sheet: Sheet) -> str:
     """What the books call rows of a sheet: the table they are for."""
     return _TABLE_OF_SHEET[sheet].name if sheet in _TABLE_OF_SHEET else str(sheet)
-
-
-def _document(payload: ReadPayload, sheet: Sheet) -> tuple[object, ...]:
-    """What a payload of whole documents replaces an earlier one of; a roster stays what it was on its own date."""
-    return (*payload.document, None if sheet is Sheet.SCHEDULE else payload.day)
 
 
 def _place(payload: ReadPayload, row_number: int) -> dict[str, object]:

@@ -167,6 +167,8 @@ class Feed:
     follow: Callable[[Payload], Iterable[Request]] = lambda _: ()
     not_published: frozenset[int] = frozenset({404})
     """Statuses by which this source says that there is no such document."""
+    tells_all: bool = False
+    """Each answer tells all that earlier ones to the same request told: only the latest that can be read is."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from nba_props.io.landing import Landed
 from nba_props.io.sources.archive.border import INSTANT, Distinct
 from nba_props.io.sources.live.contract import Outcome, Parsed, Payload, PayloadRejected, Row, Source
 
@@ -48,16 +49,25 @@ def read_payload(payload: Payload, parsers: Parsers) -> ReadPayload:
             parsed = _parser(payload, parsers)(payload)
         except PayloadRejected as rejected:
             rejection = rejected.message
+    return _of(payload, len(payload.body), parsed, rejection)
+
+
+def unread(landed: Landed) -> ReadPayload:
+    """A landed answer that a later one makes needless to read."""
+    return _of(landed, landed.size, Parsed(), None)
+
+
+def _of(answer: Payload | Landed, size: int, parsed: Parsed, rejection: str | None) -> ReadPayload:
     return ReadPayload(
-        ref=payload.ref,
-        source=payload.source,
-        feed=payload.feed,
-        day=payload.day,
-        label=payload.label,
-        fetched_at=payload.fetched_at,
-        outcome=payload.outcome,
-        status=payload.status,
-        size=len(payload.body),
+        ref=answer.ref,
+        source=answer.source,
+        feed=answer.feed,
+        day=answer.day,
+        label=answer.label,
+        fetched_at=answer.fetched_at,
+        outcome=answer.outcome,
+        status=answer.status,
+        size=size,
         parsed=parsed,
         rejection=rejection,
     )

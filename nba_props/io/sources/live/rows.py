@@ -11,19 +11,18 @@ from pydantic import Field
 
 from nba_props.io.sources.archive.payloads import (
     AmericanPrice,
+    BoxNumbers,
     Count,
     Flag,
     Game,
     GameId,
     InjuryEntry,
     Instant,
-    Minutes,
     Name,
     Payload,
     Person,
     PersonId,
     PlayerBox,
-    PlusMinus,
     PointsQuote,
     Reason,
     Rule,
@@ -41,16 +40,6 @@ Wins = Annotated[int, Field(ge=0, le=82)]
 Rank = Annotated[int, Field(ge=1, le=15)]
 SourcePerson = Annotated[str, Field(min_length=1, max_length=100)]
 """A person's id in the source's own space, or the name as spelled where the source has no ids."""
-
-
-_SHOOTING = (
-    Reason.MORE_MADE_THAN_ATTEMPTED,
-    Reason.POINTS_NOT_SUM_OF_SHOTS,
-    Reason.ZONES_EXCEED_SHOTS,
-    Reason.POINTS_WITHOUT_MINUTES,
-    Reason.MINUTES_WITHOUT_POINTS,
-)
-_SHOOTING_RULES = tuple(rule for rule in PlayerBox.rules if rule.reason in _SHOOTING)
 
 
 class LiveBox(PlayerBox):
@@ -92,8 +81,8 @@ class ShotZones(Payload):
     )
 
 
-class BoxReport(Payload):
-    """One player's box score as told by a source without the NBA's ids; minutes NULL: he did not play."""
+class _ReportedInGame(Payload):
+    """Whose box score, by the source's own id, of the game of these teams on this date."""
 
     game_date: SlateDay
     home_abbr: Team
@@ -102,29 +91,10 @@ class BoxReport(Payload):
     source_person_id: SourcePerson
     player_name: Name
     started: Flag | None = None
-    minutes: Minutes | None = None
-    pts: Count | None = None
-    fgm: Count | None = None
-    fga: Count | None = None
-    fg3m: Count | None = None
-    fg3a: Count | None = None
-    ftm: Count | None = None
-    fta: Count | None = None
-    oreb: Count | None = None
-    dreb: Count | None = None
-    reb: Count | None = None
-    ast: Count | None = None
-    stl: Count | None = None
-    blk: Count | None = None
-    tov: Count | None = None
-    pf: Count | None = None
-    plus_minus: PlusMinus | None = None
-    fgm_paint: Count | None = None
-    fga_paint: Count | None = None
-    fgm_mid: Count | None = None
-    fga_mid: Count | None = None
 
-    rules = _SHOOTING_RULES
+
+class BoxReport(BoxNumbers, _ReportedInGame):
+    """One player's box score as told by a source without the NBA's ids."""
 
 
 class RosterReport(Payload):

@@ -138,7 +138,8 @@ def _checked(offer: SentOffer, game: Game) -> SentOffer:
 
 def _name(participant: Participant) -> str:
     player = participant.player
-    return f"{player.first_name} {player.last_name}" if player else participant.name
+    parts = (player.first_name.strip(), player.last_name.strip()) if player else ()
+    return " ".join(filter(None, parts)) or participant.name
 
 
 def _offered(parsed: Parsed, listed: _ListedLine, game: Game, payload: Payload) -> Iterator[Offer]:

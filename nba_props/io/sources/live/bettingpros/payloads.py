@@ -45,10 +45,14 @@ class Events(Sent):
     events: list[Event]
 
 
+BookNumber = Annotated[int, Field(ge=0, lt=100_000)]
+"""The numbers in use are below 100; anything far from them is no book."""
+
+
 class Book(Sent):
     """A book and its number in this source."""
 
-    id: int
+    id: BookNumber
     name: Word
 
 
@@ -59,10 +63,11 @@ class Books(Sent):
 
 
 class Player(Sent):
-    """The player's name in two parts. His team is left alone: it is today's, even where the game is old."""
+    """The player's name in two parts, of which one is empty for who has one name only. His team is left alone: it is
+    today's, even where the game is old."""
 
-    first_name: Word
-    last_name: Word
+    first_name: str
+    last_name: str
 
 
 class Participant(Sent):
@@ -75,7 +80,7 @@ class Participant(Sent):
 class OfferedBook(Sent):
     """What one book offers on one side; its lines are yet to be judged."""
 
-    id: int
+    id: BookNumber
     lines: list[Any]
 
 

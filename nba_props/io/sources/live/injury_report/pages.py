@@ -28,6 +28,7 @@ _FOOTER = re.compile(r"Page \d+ of \d+")
 NOT_SUBMITTED = "NOT YET SUBMITTED"
 _GAP_OF_FONT_SIZE = 0.15  # a blank is wider than this share of the letters' size
 _SAME_PLACE = 3.0  # points by which words of one line, or of one column, may differ
+_SAME_ROW = 10.0  # points from a row's middle within which a wrapped name of its team stands
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ def _is_continuation(cells: Cells) -> bool:
 def _page_rows(
     lines: Sequence[Sequence[_Word]], rules: Sequence[tuple[float, float, float]], lefts: Mapping[str, float]
 ) -> list[Cells]:
-    """Words are of one row if no rule parts them; where rules are missing, of the status (or notice) that is nearest.
+    """Words are of one row if no rule parts them; where rules are missing, of the nearest status, notice, or team by itself.
 
     Every cell is centred in its row: the lines of a long reason stand above and below the name.
     """
@@ -129,13 +130,22 @@ def _page_rows(
 
 
 def _split(band: Sequence[_Word], lefts: Mapping[str, float]) -> list[list[_Word]]:
-    middles = [line[0].top for line in _lines(band) if _is_middle(_cells(line, lefts))]
+    lines = [(line[0].top, _cells(line, lefts)) for line in _lines(band)]
+    middles = [top for top, cells in lines if _is_middle(cells)]
+    middles += [
+        top for top, cells in lines if _is_team_alone(cells) and all(abs(top - one) > _SAME_ROW for one in middles)
+    ]
     if len(middles) < 2:
         return [list(band)]
-    rows: dict[float, list[_Word]] = {middle: [] for middle in middles}
+    rows: dict[float, list[_Word]] = {middle: [] for middle in sorted(middles)}
     for word in band:
         rows[min(middles, key=lambda middle: abs(middle - word.top))].append(word)
     return list(rows.values())
+
+
+def _is_team_alone(cells: Cells) -> bool:
+    """The row of a team that lists nobody."""
+    return bool(cells["team"]) and not (cells["player_name"] or cells["status"] or cells["reason"])
 
 
 def _is_middle(cells: Cells) -> bool:

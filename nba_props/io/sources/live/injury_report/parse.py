@@ -38,7 +38,7 @@ class _Place:
 
 
 def parse_injury_report(payload: Payload) -> Parsed:
-    """INJURIES: one row a listed player, as of the time in the document's own title. Teams that have not submitted are notes.
+    """INJURIES: one row a listed player, as of the time in the document's own title. Teams without one are notes.
 
     Raises PayloadRejected for what is no such document.
     """
@@ -49,6 +49,9 @@ def parse_injury_report(payload: Payload) -> Parsed:
         place.move(cells)
         if cells["reason"] == NOT_SUBMITTED and not cells["player_name"]:
             parsed.notes.append(f"{place.team} had not yet submitted for {place.game_date}")
+            continue
+        if cells["team"] and not (cells["player_name"] or cells["status"] or cells["reason"]):
+            parsed.notes.append(f"{place.team} listed nobody for {place.game_date}")
             continue
         row = _entry(place, cells) | reported
         fault = _fault(place, row)

@@ -42,10 +42,10 @@ class NbaStats:
 
     source = Source.NBA_STATS
     feeds = (
-        Feed("schedule", parse_schedule, cup_final_of_schedule),
-        Feed("player_index", parse_player_index),
+        Feed("schedule", parse_schedule, cup_final_of_schedule, tells_all=True),
+        Feed("player_index", parse_player_index, tells_all=True),
         Feed("game_log", parse_game_log, box_scores_of_log),
-        Feed("season_log", parse_game_log),
+        Feed("season_log", parse_game_log, tells_all=True),
         Feed("box_score", parse_box_score),
         Feed("shot_zones", parse_shot_zones),
     )

@@ -94,24 +94,30 @@ def parse_game_lines(payload: Payload) -> Parsed:
 
 
 def _not_from_the_future(payload: Payload, timestamp: datetime) -> None:
-    if timestamp > payload.fetched_at:
-        raise rejected(payload, f"it tells of {timestamp:%Y-%m-%d %H:%M:%S} UTC, which is after it was asked for")
+    """A snapshot is the last one at or before the instant asked about (`date`), and never of after the asking."""
+    about = payload.params.get("date")
+    latest = min(payload.fetched_at, datetime.fromisoformat(about)) if about else payload.fetched_at
+    if timestamp > latest:
+        raise rejected(
+            payload, f"it tells of {timestamp:%Y-%m-%d %H:%M:%S} UTC, which is after the instant it was asked about"
+        )
 
 
 def _of_odds(events: list[EventOdds], payload: Payload, seen_at: datetime) -> Parsed:
-    """Rows of the events, outcomes numbered through the payload. Listed events on which nothing is offered are no fault."""
-    parsed, is_decimal, start = Parsed(), is_decimal_format(events), 1
+    """Rows of the events, events and their outcomes numbered through the payload; an event without an offer is no fault."""
+    parsed, is_decimal, number = Parsed(), is_decimal_format(events), 0
     for event in events:
-        books = list(numbered_markets(event, start))
-        start += sum(len(book.outcomes) for book in books)
+        own = number
+        books = list(numbered_markets(event, own + 1))
+        number = own + 1 + sum(len(book.outcomes) for book in books)
         try:
             game = game_of(event)
         except RowRefused as refusal:
-            parsed.refuse(Sheet.GAME_LINES, start, str(refusal), event.model_dump(mode="json", exclude={"bookmakers"}))
+            parsed.refuse(Sheet.GAME_LINES, own, str(refusal), event.model_dump(mode="json", exclude={"bookmakers"}))
             continue
         add_quotes(parsed, game, list(_offers(parsed, books, seen_at, is_decimal)))
         add_game_lines(parsed, game, books, seen_at, is_decimal)
-    parsed.is_empty_slate = start == 1 and not parsed.refused
+    parsed.is_empty_slate = number == len(events) and not parsed.refused
     return accept(payload, parsed)
 
 
