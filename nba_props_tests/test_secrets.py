@@ -54,6 +54,7 @@ def text_of_tables(platform: Platform) -> str:
     return " ".join(str(platform.warehouse.query(f"SELECT * FROM {name}").to_pylist()) for name in names)
 
 
+@pytest.mark.whole
 def test_a_slate_that_fails_with_secrets_in_its_errors_leaves_none_anywhere(
     slate_platform: Platform, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -153,6 +153,7 @@ def test_landed_answers_become_tables_and_a_second_run_changes_nothing(home: Pla
     assert {name: rows_of(home, name, "*") for name in _filled(home)} == history_once
 
 
+@pytest.mark.whole
 def test_an_archive_and_live_answers_of_one_season_stand_beside_each_other(home: Platform, tmp_path: Path) -> None:
     """What only the archive tells (spreads) stays; of a game that both tell the live answer is taken."""
     other = {"game_id": "0022400099", "game_date": EVE, "home_abbr": "LAL", "away_abbr": "GSW", "home_spread": -3.5}
@@ -191,6 +192,7 @@ def _filled(platform: Platform) -> Iterator[str]:
     )
 
 
+@pytest.mark.whole
 def test_a_row_leaves_quarantine_once_its_game_is_known(home: Platform) -> None:
     landed(home, Source.BALLDONTLIE, DAY, REPORTED)
     history(home)
@@ -203,6 +205,7 @@ def test_a_row_leaves_quarantine_once_its_game_is_known(home: Platform) -> None:
     assert len(rows_of(home, "nba_raw.box_score_reports", "player_name")) == 3
 
 
+@pytest.mark.whole
 def test_a_game_that_is_scheduled_no_more_is_withdrawn(home: Platform) -> None:
     gone = SCHEDULED | {"game_id": "0042400107", "game_date": date(2025, 5, 5)}
     landed(home, Source.NBA_STATS, DAY, {"schedule": [SCHEDULED, gone]})
@@ -213,6 +216,7 @@ def test_a_game_that_is_scheduled_no_more_is_withdrawn(home: Platform) -> None:
     assert rows_of(home, "nba_raw.schedule", "game_id") == [(GAME,)]
 
 
+@pytest.mark.whole
 def test_games_of_the_season_before_are_not_withdrawn_with_those_of_this_one(home: Platform) -> None:
     """The bubble's games lie between the dates of the season after."""
     bubble = {"game_id": "0041900401", "game_date": date(2020, 9, 30), "home_abbr": "LAL", "away_abbr": "MIA"}
@@ -224,6 +228,7 @@ def test_games_of_the_season_before_are_not_withdrawn_with_those_of_this_one(hom
     assert rows_of(home, "nba_raw.schedule", "game_id") == [("0022000001",), ("0041900401",)]
 
 
+@pytest.mark.whole
 def test_a_moved_game_has_not_the_tip_it_had_before(home: Platform) -> None:
     first = SCHEDULED | {"tip_utc": datetime(2024, 11, 6, 0, 30, tzinfo=UTC)}
     landed(home, Source.NBA_STATS, DAY, {"schedule": [first]})
@@ -235,6 +240,7 @@ def test_a_moved_game_has_not_the_tip_it_had_before(home: Platform) -> None:
     assert rows_of(home, "nba_raw.schedule", "game_date, tip_at") == [(date(2024, 12, 3), None)]
 
 
+@pytest.mark.whole
 def test_an_archive_overwrites_nobody_a_live_source_has_told_of(home: Platform, tmp_path: Path) -> None:
     landed(home, Source.NBA_STATS, DAY, OFFICIAL)
     history(home)
@@ -257,6 +263,7 @@ SUMMARIES = (
 )
 
 
+@pytest.mark.whole
 def test_a_reported_game_waits_until_it_is_known_who_played(home: Platform) -> None:
     """The points of one unknown player would be missing from his team's, and from what it allowed."""
     landed(home, Source.NBA_STATS, DAY, {"schedule": [SCHEDULED], "player_list": OFFICIAL["player_list"]})
@@ -267,6 +274,7 @@ def test_a_reported_game_waits_until_it_is_known_who_played(home: Platform) -> N
     assert rows_of(home, "nba_analytics.player_game_summary", "player_name") == []
 
 
+@pytest.mark.whole
 def test_reports_stand_in_only_for_games_without_an_official_box_score(home: Platform) -> None:
     people = {
         "player_list": [
@@ -297,6 +305,7 @@ def test_reports_stand_in_only_for_games_without_an_official_box_score(home: Pla
     ]
 
 
+@pytest.mark.whole
 def test_sources_that_disagree_are_told(home: Platform) -> None:
     landed(home, Source.NBA_STATS, DAY, OFFICIAL)
     landed(home, Source.BALLDONTLIE, DAY, REPORTED)
@@ -330,11 +339,13 @@ def season(home: Platform) -> Platform:
     return home
 
 
+@pytest.mark.whole
 def test_without_a_published_roster_the_last_box_score_says_it(season: Platform) -> None:
     history(season)
     assert [row[:2] for row in rosters(season)] == [(100 + n, "last_box_score") for n in range(5)]
 
 
+@pytest.mark.whole
 def test_espn_is_taken_before_basketball_reference_and_the_last_of_seven_days_stands_in(season: Platform) -> None:
     landed(season, Source.BASKETBALL_REFERENCE, TONIGHT, roster(TONIGHT, "BOS", "Player bBOS"), label="BOS")
     history(season)
@@ -344,6 +355,7 @@ def test_espn_is_taken_before_basketball_reference_and_the_last_of_seven_days_st
     assert rosters(season) == [(100, "espn", "Player aBOS"), (999, "espn", "Unseen Rookie")]
 
 
+@pytest.mark.whole
 def test_a_roster_published_after_the_date_is_not_known_on_it(season: Platform) -> None:
     later = date(2025, 8, 31)
     landed(season, Source.BASKETBALL_REFERENCE, later, roster(later, "BOS", "Player bBOS"), label="BOS")
@@ -352,6 +364,7 @@ def test_a_roster_published_after_the_date_is_not_known_on_it(season: Platform) 
 
 
 # -- who is who --------------------------------------------------------------------------------------------------------
+@pytest.mark.whole
 def test_who_cannot_be_bound_is_queued_and_never_guessed(season: Platform) -> None:
     landed(season, Source.ESPN, TONIGHT, roster(TONIGHT, "BOS", "Player aBOS", "Player aBO", "P. aBOS"), label="BOS")
     history(season)

@@ -65,6 +65,7 @@ def killed_at(home: Platform, moment: str) -> None:
     assert process.exitcode == -signal.SIGKILL
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("moment", killed.MOMENTS)
 def test_a_killed_consolidation_tears_nothing_and_is_completed_by_the_next(
     afternoon: Platform, old_new_and_all: tuple[Any, Any, Any], moment: str, tmp_path: Path
@@ -80,6 +81,7 @@ def test_a_killed_consolidation_tears_nothing_and_is_completed_by_the_next(
     assert everything(home) == undisturbed
 
 
+@pytest.mark.whole
 def test_an_older_batch_beside_an_interrupted_newer_one_never_comes_into_force(
     afternoon: Platform, old_new_and_all: tuple[Any, Any, Any], tmp_path: Path
 ) -> None:
@@ -97,6 +99,7 @@ def test_an_older_batch_beside_an_interrupted_newer_one_never_comes_into_force(
     assert staging_left(home) == []
 
 
+@pytest.mark.whole
 def test_two_consolidations_of_one_date_never_interleave(
     afternoon: Platform, old_new_and_all: tuple[Any, Any, Any], tmp_path: Path
 ) -> None:
