@@ -31,7 +31,7 @@ unit: $(READY)
 
 # Whole slates, again and again: repeated, killed at any moment, removed without a trace.
 test-whole: $(READY)
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m whole
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m whole
 
 # BigQuery and Cloud Storage: against emulator processes and the GoogleSQL reference analyzer, which it starts and stops itself.
 test-cloud: $(READY) $(CLOUD_READY)

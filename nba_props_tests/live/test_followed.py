@@ -1,6 +1,6 @@
 """A simulated season followed through the real clients: a season's past at once, then day by day; raw tables are the league's own.
 
-Here is what the raw layer holds; what slates become of it is not.
+Here is what the raw layer holds. What slates become of it is in `test_season`.
 """
 
 import shutil
