@@ -54,8 +54,9 @@ test-wheel: $(READY)
 test-postgres: $(READY)
 	$(BIN)/pytest -m postgres nba_props_tests/deploy
 
-# The data dictionary, written anew from the catalogue.
+# Column lineage, read off the queries, and the data dictionary, written anew from the catalogue.
 docs: $(READY)
+	$(BIN)/python -m nba_props.io.warehouse.lineage
 	$(BIN)/python -m nba_props.catalog.render.markdown docs/tables
 
 # What a slate, a month and a season cost (needs the private archive for real figures).

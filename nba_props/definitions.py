@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 
 from nba_props import assets
+from nba_props.assets._links import with_code_links
 from nba_props.automation.schedules import build_schedules
 from nba_props.automation.sensors import build_sensors
 from nba_props.automation.work import build_work
@@ -19,10 +20,11 @@ from nba_props.settings import load_settings
 def build_defs(**overrides: Any) -> dg.Definitions:
     """Assets, checks, jobs and what starts them, with resources; `platform=` replaces the platform (tests, other homes)."""
     resources = {"platform": Platform(load_settings())} | overrides
-    is_on = resources["platform"].settings.automation
+    settings = resources["platform"].settings
+    is_on = settings.automation
     resources["platform"] = measured(resources["platform"])
     return dg.Definitions(
-        assets=dg.load_assets_from_package_module(assets),
+        assets=with_code_links(dg.load_assets_from_package_module(assets), settings),
         asset_checks=build_checks(),
         jobs=[*build_jobs(), *build_work()],
         schedules=build_schedules(is_on=is_on),

@@ -34,6 +34,7 @@ from nba_props.io.sources.live.registry import KEY_FIELDS
 from nba_props.io.warehouse.lease import GRACE_SHARE, LEASE_SECONDS
 from nba_props.io.warehouse.migration import drifts
 from nba_props.platform import Platform
+from nba_props.pools import SETTING_OF, shipped_limits
 from nba_props.settings import Environment, MetricsSink, Settings, Target
 
 PACKAGE = "nba_props"
@@ -390,7 +391,7 @@ def limits(platform: Platform) -> Iterator[Finding]:
     with DagsterInstance.from_config(str(platform.home / "dagster")) as instance:
         in_force = {name: instance.get_settings(name) for name in _LIMITS}
         pools = {one.name: one.limit for one in instance.event_log_storage.get_pool_limits() if not one.from_default}
-    yield from limit_findings({name: shipped[name] for name in _LIMITS}, in_force, pools)
+    yield from limit_findings({name: shipped[name] for name in _LIMITS}, in_force, pools, shipped_limits())
 
 
 def cloud_limits(settings: Settings) -> Iterator[Finding]:
@@ -405,20 +406,25 @@ def cloud_limits(settings: Settings) -> Iterator[Finding]:
 
 
 def limit_findings(
-    shipped: Mapping[str, Any], in_force: Mapping[str, Any], pools: Mapping[str, int]
+    shipped: Mapping[str, Any],
+    in_force: Mapping[str, Any],
+    pools: Mapping[str, int],
+    shipped_pools: Mapping[str, int],
 ) -> Iterator[Finding]:
-    """A warning for each limit of Dagster that is not the shipped one, pools limited by hand among them."""
+    """A warning for each limit of Dagster that is not the shipped one, that of any pool among them."""
     differing = [(name, shipped[name], in_force[name]) for name in shipped if in_force[name] != shipped[name]]
     for name, want, have in differing:
         said = f"Dagster's {name} is {have or 'not set'}, {want} as shipped."
         step = "restore it in dagster/dagster.yaml of the home, or keep it knowingly"
         yield Finding("limits", State.WARNING, said, step)
     default = shipped["concurrency"]["pools"]["default_limit"]
-    for name, limit in pools.items():
-        if limit != default:
-            said = f"Pool {name} is limited to {limit} by hand, {default} as shipped."
-            yield Finding("limits", State.WARNING, said, f"dagster instance concurrency set {name} {default}")
-    if not differing and all(limit == default for limit in pools.values()):
+    changed = {name: limit for name, limit in pools.items() if limit != shipped_pools.get(name, default)}
+    for name, limit in changed.items():
+        said = f"Pool {name} is limited to {limit}, {shipped_pools.get(name, default)} as shipped."
+        setting = SETTING_OF.get(name)
+        remove = f"unset NBA_PROPS_{setting.upper()}" if setting else f"dagster instance concurrency delete {name}"
+        yield Finding("limits", State.WARNING, said, f"{remove} if that is not meant")
+    if not differing and not changed:
         runs = shipped["concurrency"]["runs"]["max_concurrent_runs"]
         yield Finding("limits", State.OK, f"as shipped: {runs} runs at once, pools of {default}")
 

@@ -5,6 +5,8 @@ from pathlib import Path
 import dagster as dg
 
 from nba_props.platform import Platform
+from nba_props.pools import keep_limits
+from nba_props.settings import Settings
 
 TEMPLATE = Path(__file__).parent / "dagster.yaml.template"
 _MARK = "# Written by nba-props"
@@ -15,7 +17,7 @@ def dagster_home(platform: Platform) -> Path:
     home = platform.home / "dagster"
     home.mkdir(parents=True, exist_ok=True)
     config = home / "dagster.yaml"
-    wanted = TEMPLATE.read_text(encoding="utf-8").replace("{home}", home.as_posix())
+    wanted = settings_text(platform.settings, home)
     if not config.exists() or (config.read_text().startswith(_MARK) and config.read_text() != wanted):
         partial = config.with_suffix(".tmp")
         partial.write_text(wanted)
@@ -23,6 +25,15 @@ def dagster_home(platform: Platform) -> Path:
     return home
 
 
+def settings_text(settings: Settings, home: Path) -> str:
+    """What `dagster.yaml` says on a laptop: the template, its records in `home`, and as many runs at once as set."""
+    text = TEMPLATE.read_text(encoding="utf-8").replace("{home}", home.as_posix())
+    shipped = f"max_concurrent_runs: {Settings.model_fields['runs_at_once'].default}"
+    return text.replace(shipped, f"max_concurrent_runs: {settings.runs_at_once}")
+
+
 def open_instance(platform: Platform) -> dg.DagsterInstance:
-    """The instance of this home; close it after use (it is a context manager)."""
-    return dg.DagsterInstance.from_config(str(dagster_home(platform)))
+    """The instance of this home, its pools as set; close it after use (it is a context manager)."""
+    instance = dg.DagsterInstance.from_config(str(dagster_home(platform)))
+    keep_limits(instance, platform.settings)
+    return instance

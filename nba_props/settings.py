@@ -104,6 +104,22 @@ class Settings(BaseSettings):
     staging_clean_hours: float = Field(
         24.0, gt=0, description="Hours after its first report from which orphaned staging is removed by the sweeper."
     )
+    runs_at_once: int = Field(5, ge=1, description="Runs that the daemon works on at a time.")
+    writes_at_once: int = Field(
+        8, ge=1, description="Of these, runs that may write to the warehouse (Dagster's pool warehouse_writes)."
+    )
+    trainings_at_once: int = Field(
+        1, ge=1, description="Of these, runs that may train models (pool model_trainings); each takes every core."
+    )
+    fetches_at_once: int = Field(
+        2, ge=1, description="Of these, runs that may ask sources (pool sources); one source is never asked by two."
+    )
+    code_url: str = Field(
+        "",
+        pattern=r"^(https://\S+)?$",
+        description="Address of the repository: the UI links assets to their code there instead of to files of this machine.",
+    )
+    code_branch: str = Field("main", min_length=1, description="Branch, tag or commit of the repository that runs.")
     automation: bool = Field(
         False, description="Schedules and sensors run from the start; by default a person switches them on in the UI."
     )

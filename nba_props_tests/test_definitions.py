@@ -10,11 +10,13 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from nba_props.assets._factory import DUE
 from nba_props.catalog import TABLES
 from nba_props.catalog.model import TableKind
 from nba_props.definitions import build_defs
 from nba_props.domain.model_kinds import MODEL_KINDS
 from nba_props.domain.systems import SYSTEM_IDS
+from nba_props.platform import Platform
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
@@ -100,6 +102,32 @@ def test_every_asset_says_what_it_is_and_whose(graph: Any) -> None:
         assert node.description, key
         assert node.group_name == key.path[0]
         assert node.owners, key
+
+
+def test_what_schedules_bring_has_a_time_by_when_it_must_have_come(graph: Any) -> None:
+    due = {key.to_user_string() for key in graph.materializable_asset_keys if graph.get(key).freshness_policy}
+    assert due == set(DUE)
+
+
+def test_every_asset_links_to_its_function_and_a_sql_built_one_to_its_query_too(graph: Any) -> None:
+    for key in graph.materializable_asset_keys:
+        links = graph.get(key).metadata["dagster/code_references"].code_references
+        assert any(link.file_path.endswith(".py") for link in links), key
+        queries = [link for link in links if link.file_path.endswith(".sql")]
+        is_sql_built = "sql" in graph.get(key).kinds
+        assert len(queries) == int(is_sql_built), key
+        assert all(Path(link.file_path).exists() for link in links)
+
+
+def test_with_a_repository_set_code_is_linked_there(platform: Platform) -> None:
+    settings = platform.settings.model_copy(
+        update={"code_url": "https://github.com/somebody/nba_props", "code_branch": "v1"}
+    )
+    graph = build_defs(platform=Platform(settings)).resolve_asset_graph()
+    metadata = graph.get(dg.AssetKey(["raw", "team_rosters"])).metadata
+    urls = [link.url for link in metadata["dagster/code_references"].code_references]
+    assert "https://github.com/somebody/nba_props/tree/v1/sql/raw/team_rosters.sql" in urls
+    assert any(url.startswith("https://github.com/somebody/nba_props/tree/v1/nba_props/assets/") for url in urls)
 
 
 def test_models_are_monthly_and_consolidation_waits_for_every_system(graph: Any) -> None:

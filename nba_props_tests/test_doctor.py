@@ -19,6 +19,7 @@ from nba_props.errors import StorageFault
 from nba_props.instance import TEMPLATE, dagster_home
 from nba_props.io.objectstore.local import LocalObjectStore
 from nba_props.platform import Platform
+from nba_props.pools import SOURCES, WRITES, shipped_limits
 from nba_props.settings import Settings, load_settings
 from nba_props_tests.cli.conftest import Call, call  # noqa: F401  a fixture
 
@@ -321,10 +322,17 @@ def test_limits_that_a_deployment_reset_are_pointed_out(ready: Platform) -> None
 
 def test_a_pool_limited_by_hand_is_pointed_out() -> None:
     shipped = {"concurrency": yaml.safe_load(TEMPLATE.read_text())["concurrency"]}
-    assert states(limit_findings(shipped, shipped, {"bigquery": 8})) == [("limits", State.OK)]
-    [found] = limit_findings(shipped, shipped, {"bigquery": 1})
+    assert states(limit_findings(shipped, shipped, {"bigquery": 8}, {})) == [("limits", State.OK)]
+    [found] = limit_findings(shipped, shipped, {"bigquery": 1}, {})
     assert found.state is State.WARNING
     assert "Pool bigquery is limited to 1" in found.said
+
+
+def test_a_pool_limited_by_a_setting_names_the_setting() -> None:
+    shipped = {"concurrency": yaml.safe_load(TEMPLATE.read_text())["concurrency"]}
+    assert states(limit_findings(shipped, shipped, {WRITES: 8, SOURCES: 2}, shipped_limits())) == [("limits", State.OK)]
+    [found] = limit_findings(shipped, shipped, {WRITES: 2}, shipped_limits())
+    assert "NBA_PROPS_WRITES_AT_ONCE" in str(found.next_step)
 
 
 def test_a_home_without_dagster_is_a_warning(platform: Platform) -> None:

@@ -2,19 +2,21 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import dagster as dg
 
-from nba_props.assets._spec import asset_key, asset_spec_kwargs
+from nba_props.assets._spec import asset_key, asset_spec_kwargs, table_lineage
 from nba_props.catalog import Table
 from nba_props.catalog import table as catalogued
 from nba_props.catalog.model import TableKind
+from nba_props.domain.calendar import EASTERN
 from nba_props.history import recorded
 from nba_props.io.warehouse.sqltext import parameters_used, parse, read_sql
 from nba_props.partitions import DAILY, dates_of
 from nba_props.platform import Platform
+from nba_props.pools import WRITES
 from nba_props.request import parameters
 
 THE_DAY_BEFORE = dg.TimeWindowPartitionMapping(
@@ -23,6 +25,20 @@ THE_DAY_BEFORE = dg.TimeWindowPartitionMapping(
 """For tables read only before the slate: what must be in is yesterday's partition; how far back SQL looks is its own affair."""
 
 OWNERS = ["team:data-engineering"]
+
+_MORNING = dg.FreshnessPolicy.cron("15 12 * * *", timedelta(hours=5, minutes=30), str(EASTERN))
+_NIGHT = dg.FreshnessPolicy.cron("0 6 * * *", timedelta(hours=1, minutes=15), str(EASTERN))
+DUE: Mapping[str, dg.FreshnessPolicy] = {
+    "raw/team_rosters": _MORNING,
+    "precompute/ml_feature_store": _MORNING,
+    "predictions/player_prop_predictions": _MORNING,
+    "monitoring/prediction_coverage": _MORNING,
+    "exports/predictions": _MORNING,
+    "exports/tonight": _MORNING,
+    "grading/prediction_accuracy": _NIGHT,
+    "exports/results": _NIGHT,
+}
+"""By when, each day, what the schedules bring must have come, US/Eastern: after 07:00 and 11:30, and after 05:00."""
 
 
 def dated_kwargs(table: Table) -> dict[str, Any]:
@@ -37,6 +53,8 @@ def dated_kwargs(table: Table) -> dict[str, Any]:
         "partitions_def": DAILY,
         "backfill_policy": dg.BackfillPolicy.single_run(),
         "owners": OWNERS,
+        "pool": WRITES,
+        "freshness_policy": DUE.get("/".join(table.asset_key)),
     }
 
 
@@ -86,6 +104,9 @@ def written(
     counts = rows_per_date(platform, table, start, end) if start != end else {}
     for day, count in counts.items():
         context.add_asset_metadata({"dagster/partition_row_count": count}, partition_key=day.isoformat())
+    if lineage := table_lineage(table):
+        # Of a range, the last date alone says it: an event is written for each, and the UI shows that of the newest.
+        context.add_asset_metadata({"dagster/column_lineage": lineage}, partition_key=end.isoformat())
     return dg.MaterializeResult(
         metadata={"dagster/partition_row_count": step.rows_written, **step.usage_metadata, **(metadata or {})}
     )

@@ -9,7 +9,9 @@ import dagster as dg
 
 from nba_props.catalog import Column, Table
 from nba_props.catalog import table as catalogued
+from nba_props.catalog.lineage import column_lineage
 from nba_props.catalog.model import TableKind
+from nba_props.io.warehouse.sqltext import sql_path
 
 
 def asset_key(table: Table) -> dg.AssetKey:
@@ -22,6 +24,23 @@ def table_schema(table: Table) -> dg.TableSchema:
     return dg.TableSchema(
         columns=[_table_column(table, column) for column in table],
         constraints=dg.TableConstraints(other=[f"unique: {', '.join(table.grain)}"] if table.grain else []),
+    )
+
+
+def table_lineage(table: Table) -> dg.TableColumnLineage | None:
+    """Which columns of which assets each column is computed from; None for a table that no query builds."""
+    columns = column_lineage().get(table.full_name)
+    if columns is None:
+        return None
+    return dg.TableColumnLineage(
+        {
+            column: [
+                dg.TableColumnDep(asset_key(read), name)
+                for dataset, read_name, name in sources
+                if (read := catalogued(f"{dataset}.{read_name}")).kind is TableKind.ASSET
+            ]
+            for column, sources in columns.items()
+        }
     )
 
 
@@ -46,6 +65,9 @@ def _metadata(table: Table) -> dict[str, Any]:
         "dagster/table_name": table.full_name,
         "grain": ", ".join(table.grain),
     }
+    if table.is_sql_built:
+        query = dg.LocalFileCodeReference(file_path=str(sql_path(table)), label=f"sql/{table.layer}/{table.name}.sql")
+        metadata["dagster/code_references"] = dg.CodeReferencesMetadataValue(code_references=[query])
     return metadata | ({"partition_by": table.partition_by} if table.partition_by else {})
 
 

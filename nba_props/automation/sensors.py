@@ -44,6 +44,13 @@ def build_sensors(*, is_on: bool) -> list[dg.SensorDefinition]:
         _sensor("consolidation", "merge_staged", 60, status, _consolidation),
         _sensor("orphan-sweeper", "sweep_staging", 120, status, _orphans),
         _sensor("slate-alerts", None, 300, status, _alerts),
+        dg.AutomationConditionSensorDefinition(
+            "exports_when_checked",
+            target=dg.AssetSelection.groups("exports"),
+            default_status=status,
+            minimum_interval_seconds=60,
+            description="Publishes what is printed from tables that are new and passed their blocking checks, whoever built them.",
+        ),
     ]
 
 

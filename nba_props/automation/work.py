@@ -21,6 +21,7 @@ from nba_props.health import slate_verdict
 from nba_props.io.liveness import at_work
 from nba_props.io.sources.live.registry import wanted
 from nba_props.platform import Platform
+from nba_props.pools import SOURCES
 
 if TYPE_CHECKING:
     from nba_props.plan import Outcome, Runner
@@ -86,7 +87,7 @@ class SweepWork(dg.Config):
 # -- ops ----------------------------------------------------------------------------------------------------------------
 
 
-@dg.op
+@dg.op(pool=SOURCES)
 def play_slate(context: dg.OpExecutionContext, config: SlateWork, platform: dg.ResourceParam[Platform]) -> None:
     """Fetch, then the whole plan of one date. Not ready is an ending that is said, no failure."""
     from nba_props import plan
@@ -103,7 +104,7 @@ def play_slate(context: dg.OpExecutionContext, config: SlateWork, platform: dg.R
             _raise_failures(outcome)
 
 
-@dg.op(retry_policy=_ASKED_AGAIN)
+@dg.op(retry_policy=_ASKED_AGAIN, pool=SOURCES)
 def ask_sources(context: dg.OpExecutionContext, config: FetchWork, platform: dg.ResourceParam[Platform]) -> None:
     """Land and parse what sources say, and build the features of coming slates, so that changes show."""
     from nba_props import plan
@@ -118,7 +119,7 @@ def ask_sources(context: dg.OpExecutionContext, config: FetchWork, platform: dg.
         _raise_failures(runner.outcome)
 
 
-@dg.op(retry_policy=_ASKED_AGAIN)
+@dg.op(retry_policy=_ASKED_AGAIN, pool=SOURCES)
 def results(context: dg.OpExecutionContext, config: GradeWork, platform: dg.ResourceParam[Platform]) -> None:
     """Fetch what happened, then grade and publish the results of one date."""
     from nba_props import plan

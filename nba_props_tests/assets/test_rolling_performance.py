@@ -201,6 +201,8 @@ def test_every_figure_is_that_of_its_window_and_a_range_equals_its_days(platform
         assert row == pytest.approx(expected(grades, row["game_date"], row["system_id"]), abs=5e-6)
     assert metadata["ensemble_v1 mae"] == at_once[-2]["mae"]
     assert metadata["moving_average roi"] == at_once[-1]["roi"]
+    lineage = metadata["dagster/column_lineage"].deps_by_column
+    assert dg.AssetKey(["grading", "prediction_accuracy"]) in {one.asset_key for one in lineage["mae"]}
     for day in reversed(days):
         run(platform, day)
     assert stored(platform) == at_once

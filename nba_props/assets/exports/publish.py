@@ -16,7 +16,7 @@ from typing import Any
 import dagster as dg
 import pyarrow as pa
 
-from nba_props.assets._factory import OWNERS
+from nba_props.assets._factory import DUE, OWNERS
 from nba_props.assets.exports.payloads import Export, Status
 from nba_props.catalog import table
 from nba_props.catalog.render.arrow import arrow_schema
@@ -33,6 +33,14 @@ LOG = table("nba_monitoring.export_log")
 
 JSON = "application/json"
 
+WHEN_CHECKED = (
+    dg.AutomationCondition.eager().replace(
+        "in_latest_time_window", dg.AutomationCondition.in_latest_time_window(timedelta(days=3))
+    )
+    & dg.AutomationCondition.all_deps_blocking_checks_passed()
+).with_label("what it is printed from is new, and passed its blocking checks")
+"""For yesterday, today and tomorrow: only the last of the windows would be tomorrow."""
+
 _GENERATED_AT = re.compile(rb'"generated_at":"[^"]*"')
 
 
@@ -47,6 +55,8 @@ def export_kwargs(name: str, description: str, deps: Sequence[tuple[str, str]]) 
         "partitions_def": DAILY,
         "backfill_policy": dg.BackfillPolicy.single_run(),
         "owners": OWNERS,
+        "freshness_policy": DUE.get(f"exports/{name}"),
+        "automation_condition": WHEN_CHECKED,
     }
 
 

@@ -45,6 +45,7 @@ from nba_props.history import Step, recorded
 from nba_props.io.warehouse.sqltext import named_query
 from nba_props.partitions import MONTHLY, months_of
 from nba_props.platform import Platform, code_version
+from nba_props.pools import TRAININGS
 
 DRIFT_DAYS = 28
 """Features of the last days of a window are held against those before."""
@@ -89,6 +90,7 @@ def model_asset(kind: ModelKind) -> dg.AssetsDefinition:
         backfill_policy=dg.BackfillPolicy.single_run(),
         group_name="predictions",
         owners=["team:data-science"],
+        pool=TRAININGS,
         kinds={"xgboost"} if kind.uses_xgboost else {"python"},
         deps=[dg.AssetDep(name.split("/"), partition_mapping=of_the_past) for name in upstream] + others,
         description=kind.description,

@@ -34,6 +34,7 @@ from nba_props.history import recorded
 from nba_props.io.warehouse.base import StagingTable
 from nba_props.partitions import DAILY, dates_of
 from nba_props.platform import Platform, code_version
+from nba_props.pools import WRITES
 from nba_props.request import FORCE_TAG
 from nba_props.request import players as requested_players
 from nba_props.request import systems as requested_systems
@@ -90,6 +91,7 @@ def staging_asset(system_id: str) -> dg.AssetsDefinition:
         backfill_policy=dg.BackfillPolicy.single_run(),
         group_name="predictions",
         owners=OWNERS,
+        pool=WRITES,
         kinds={"python"},
         deps=[
             dg.AssetKey(["precompute", name])

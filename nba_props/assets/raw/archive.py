@@ -21,6 +21,7 @@ from nba_props.io.sources.archive import ParsedArchive, parse
 from nba_props.io.sources.live.assemble import Assembled
 from nba_props.partitions import SEASONS, seasons_of
 from nba_props.platform import Platform
+from nba_props.pools import WRITES
 
 ARCHIVE_TAG = "nba_props/archive_id"
 
@@ -52,6 +53,7 @@ IMPORTS = table("nba_raw.archive_imports")
         for one in WRITTEN
     ],
     backfill_policy=dg.BackfillPolicy.single_run(),
+    pool=WRITES,
 )
 def archive_history(
     context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]

@@ -11,6 +11,7 @@ from nba_props.catalog.render.arrow import arrow_schema
 from nba_props.domain.names import player_lookup
 from nba_props.history import recorded
 from nba_props.platform import Platform
+from nba_props.pools import WRITES
 
 REGISTRY = table("nba_reference.nba_players_registry")
 
@@ -39,7 +40,7 @@ _LISTED = "select source_player_id, player_name, position, birth_date from nba_r
 NONE = "NONE"
 
 
-@dg.asset(**asset_spec_kwargs(REGISTRY), owners=OWNERS)
+@dg.asset(**asset_spec_kwargs(REGISTRY), owners=OWNERS, pool=WRITES)
 def nba_players_registry(
     context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]
 ) -> dg.MaterializeResult:

@@ -20,6 +20,7 @@ from nba_props.domain.calendar import season_of
 from nba_props.domain.names import Alias, NameIndex, NameRequest, Registry, Resolution, resolve_batch
 from nba_props.history import recorded
 from nba_props.platform import Platform
+from nba_props.pools import WRITES
 
 SOURCE_PEOPLE = table("nba_reference.source_people")
 
@@ -50,7 +51,7 @@ order by first_game_date, universal_player_id, team_abbr
 Row = dict[str, Any]
 
 
-@dg.asset(**asset_spec_kwargs(SOURCE_PEOPLE), owners=OWNERS)
+@dg.asset(**asset_spec_kwargs(SOURCE_PEOPLE), owners=OWNERS, pool=WRITES)
 def source_people(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> dg.MaterializeResult:
     with recorded(platform, context.run.run_id, "/".join(SOURCE_PEOPLE.asset_key)) as step:
         rows = resolved_people(platform)
