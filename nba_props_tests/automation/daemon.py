@@ -28,7 +28,7 @@ from nba_props.platform import Platform
 from nba_props.settings import Settings
 from nba_props.simulate.server import SimulatedSources
 
-_IN_PROCESS = """
+IN_PROCESS = """
 run_launcher: {module: dagster._core.launcher.sync_in_memory_run_launcher, class: SyncInMemoryRunLauncher}
 """
 _log = logging.getLogger("daemon")
@@ -89,7 +89,7 @@ def daemon(platform: Platform, sources: SimulatedSources, location: ModuleType) 
     home = platform.home / "dagster"
     home.mkdir(parents=True, exist_ok=True)
     text = TEMPLATE.read_text(encoding="utf-8").replace("{home}", home.as_posix())
-    (home / "dagster.yaml").write_text("".join(text.splitlines(keepends=True)[1:]) + _IN_PROCESS)
+    (home / "dagster.yaml").write_text("".join(text.splitlines(keepends=True)[1:]) + IN_PROCESS)
     origin = InProcessCodeLocationOrigin(
         LoadableTargetOrigin(module_name=location.__name__, attribute="defs"), location_name="nba_props"
     )

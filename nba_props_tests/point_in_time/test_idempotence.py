@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,6 +20,7 @@ import pytest
 
 from nba_props.assets.raw.archive import ARCHIVE_TAG, seasons_in, whole_archive
 from nba_props.catalog import TABLES
+from nba_props.definitions import build_defs
 from nba_props.instance import open_instance
 from nba_props.io.landing import land
 from nba_props.io.sources.archive import discover
@@ -26,6 +28,7 @@ from nba_props.plan import Outcome, Request, Runner, import_seasons, run_dates
 from nba_props.plan import build_history as plan_history
 from nba_props.platform import Platform
 from nba_props.simulate.league import LeagueConfig, simulate_league, write_archive
+from nba_props_tests.automation import location, ui_backfill
 from nba_props_tests.point_in_time.building import (
     SharedHomes,
     build_features,
@@ -154,6 +157,39 @@ def test_a_killed_backfill_ends_where_an_uninterrupted_one_does(
     one, other = (content(home) for home in (backfilled, platform))
     assert differences(one, other) == []
     assert exported(platform).keys() == exported(backfilled).keys()
+
+
+def test_a_backfill_launched_in_the_ui_ends_where_that_of_the_command_line_does(
+    backfilled: Platform, ready: Path, tmp_path: Path
+) -> None:
+    """The month's models, then every dated asset over the dates: as somebody selects them there, carried out by the daemon.
+
+    What reads the day before is asked for the day after as well: Dagster follows partitions downstream.
+    """
+    platform = open_home(shutil.copytree(ready / "home", tmp_path / "home"))
+    graph = build_defs(platform=platform).resolve_asset_graph()
+    monthly, dated = (
+        [key for key in graph.materializable_asset_keys if isinstance(graph.get(key).partitions_def, kind)]
+        for kind in (dg.MonthlyPartitionsDefinition, dg.DailyPartitionsDefinition)
+    )
+    assert len(monthly) > 2
+    assert len(dated) > 20
+    ui_backfill.backfill(platform, monthly, ["2025-11-01"], location)
+    runs = ui_backfill.backfill(platform, dated, [day.isoformat() for day in DAYS], location)
+    assert {run.status for run in runs} == {dg.DagsterRunStatus.SUCCESS}
+    assert platform.warehouse.staging_tables() == []
+    one, other = (until(DAYS[-1], content(home)) for home in (backfilled, platform))
+    assert differences(one, other) == []
+    assert exported(platform).keys() == exported(backfilled).keys()
+
+
+def until(last: date, taken: Snapshot) -> Snapshot:
+    """Dated tables without the dates after `last`."""
+    days = {name: TABLES[name].partition_by for name in taken}
+    return {
+        name: rows.filter(pc.less_equal(rows[day], pa.scalar(last))) if (day := days[name]) else rows
+        for name, rows in taken.items()
+    }
 
 
 def killed_during(stage: str, seconds: float, home: Path) -> bool:
