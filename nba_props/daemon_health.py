@@ -204,7 +204,9 @@ def _of_ticks(failed: Sequence[FailedTicks], level: Level) -> list[Finding]:
         )
     if over := [one for one in failed if not one.is_failing]:
         counted = ", ".join(f"{one.name} {one.failures}" for one in over)
-        findings.append(Finding(Level.NOTE, f"Ticks failed within 24 hours, of what has recovered or is off: {counted}."))
+        findings.append(
+            Finding(Level.NOTE, f"Ticks failed within 24 hours, of what has recovered or is off: {counted}.")
+        )
     return findings
 
 

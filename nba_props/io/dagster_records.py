@@ -116,7 +116,7 @@ def _sqlite_files(home: Path) -> tuple[Path, Path] | None:
     text = config.read_text(encoding="utf-8") if config.exists() else OWN_SETTINGS
     if text.startswith(OWN_SETTINGS):
         return _files_in(home / "history", home / "schedules")
-    import yaml
+    import yaml  # type: ignore[import-untyped]
 
     try:
         settings = yaml.safe_load(text) or {}
@@ -213,7 +213,7 @@ def _through_dagster(home: Path, failed_since: datetime) -> Records:
 
 def _opened(storage: Any) -> Any:
     """A storage by its settings, told not to create what is not there."""
-    import yaml
+    import yaml  # type: ignore[import-untyped]
 
     config = yaml.safe_load(storage.config_yaml) | {"should_autocreate_tables": False}
     return storage._replace(config_yaml=yaml.safe_dump(config)).rehydrate(as_type=object)
