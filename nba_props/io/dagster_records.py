@@ -160,11 +160,15 @@ def _starters(file: Path, failed_since: datetime) -> Iterator[Starter]:
 
 
 def _rows(file: Path, sql: str, *values: str) -> list[tuple[Any, ...]]:
-    """Rows of a query; none where the file is not. Without a log beside it nobody has it open, and none is to be made."""
+    """Rows of a query; none where the file is not.
+
+    Opened as Dagster does, and told not to write: opened read-only, SQLite would leave the files of its log behind.
+    """
     if not file.exists():
         return []
-    how = "mode=ro" if file.with_name(f"{file.name}-wal").exists() else "immutable=1"
-    with closing(sqlite3.connect(f"{file.resolve().as_uri()}?{how}", uri=True, timeout=_BUSY_SECONDS)) as opened:
+    url = f"{file.resolve().as_uri()}?mode=rw"
+    with closing(sqlite3.connect(url, uri=True, timeout=_BUSY_SECONDS)) as opened:
+        opened.execute("PRAGMA query_only = 1")
         return opened.execute(sql, values).fetchall()
 
 
@@ -213,7 +217,7 @@ def _through_dagster(home: Path, failed_since: datetime) -> Records:
 
 def _opened(storage: Any) -> Any:
     """A storage by its settings, told not to create what is not there."""
-    import yaml  # type: ignore[import-untyped]
+    import yaml
 
     config = yaml.safe_load(storage.config_yaml) | {"should_autocreate_tables": False}
     return storage._replace(config_yaml=yaml.safe_dump(config)).rehydrate(as_type=object)
