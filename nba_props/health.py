@@ -413,11 +413,11 @@ def export_path(name: str) -> str:
     return f"v1/{name}"
 
 
-def slate_verdict(platform: Platform, day: date) -> Verdict:
-    """The verdict on one slate date, from what the tables, the bucket and the run history hold now."""
+def slate_verdict(platform: Platform, day: date, beside: Iterable[Finding] = ()) -> Verdict:
+    """The verdict on one slate date, from what the tables, the bucket and the run history hold now, and findings beside it."""
     facts = slate_facts(platform, day, day)[day]
     operations = operations_of(platform, facts)
-    findings = [*slate_findings(facts), *_operational_findings(facts, operations)]
+    findings = [*slate_findings(facts), *_operational_findings(facts, operations), *beside]
     if not facts.games:
         findings.insert(0, _without_games(platform, facts))
     return _verdict(facts, operations, findings)

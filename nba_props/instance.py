@@ -4,12 +4,12 @@ from pathlib import Path
 
 import dagster as dg
 
+from nba_props.io.dagster_records import OWN_SETTINGS
 from nba_props.platform import Platform
 from nba_props.pools import keep_limits
 from nba_props.settings import Settings
 
 TEMPLATE = Path(__file__).parent / "dagster.yaml.template"
-_MARK = "# Written by nba-props"
 
 
 def dagster_home(platform: Platform) -> Path:
@@ -18,7 +18,7 @@ def dagster_home(platform: Platform) -> Path:
     home.mkdir(parents=True, exist_ok=True)
     config = home / "dagster.yaml"
     wanted = settings_text(platform.settings, home)
-    if not config.exists() or (config.read_text().startswith(_MARK) and config.read_text() != wanted):
+    if not config.exists() or (config.read_text().startswith(OWN_SETTINGS) and config.read_text() != wanted):
         partial = config.with_suffix(".tmp")
         partial.write_text(wanted)
         partial.replace(config)

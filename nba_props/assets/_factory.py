@@ -24,6 +24,9 @@ THE_DAY_BEFORE = dg.TimeWindowPartitionMapping(
 )
 """For tables read only before the slate: what must be in is yesterday's partition; how far back SQL looks is its own affair."""
 
+FiguresByDate = Mapping[date, Mapping[str, float | int]]
+"""Numbers by what they are called, in columns' words and units, of each date."""
+
 OWNERS = ["team:data-engineering"]
 
 _MORNING = dg.FreshnessPolicy.cron("15 12 * * *", timedelta(hours=5, minutes=30), str(EASTERN))
@@ -62,11 +65,12 @@ def sql_asset(
     table: Table,
     then: Callable[[Platform, date, date], None] = lambda *_: None,
     figures: Callable[[Platform, date, date], Mapping[str, float]] = lambda *_: {},
+    figures_by_date: Callable[[Platform, date, date], FiguresByDate] = lambda *_: {},
 ) -> dg.AssetsDefinition:
     """The asset of a SQL-built table: its SELECT over the run's dates replaces their partitions in one statement.
 
     `then` is called with the platform and the dates once they are written (to measure what they hold); `figures` too,
-    for numbers that Dagster draws from run to run.
+    for numbers that Dagster draws from run to run, and `figures_by_date` for those it draws over the dates.
     """
     sql = read_sql(table)
     used = parameters_used(parse(sql))
@@ -82,7 +86,7 @@ def sql_asset(
             found.update(figures(platform, start, end))
             return rows
 
-        result = written(context, platform, table, write, start, end, found)
+        result = written(context, platform, table, write, start, end, found, figures_by_date)
         then(platform, start, end)
         return result
 
@@ -97,19 +101,27 @@ def written(
     start: date,
     end: date,
     metadata: Mapping[str, Any] | None = None,
+    figures_by_date: Callable[[Platform, date, date], FiguresByDate] = lambda *_: {},
 ) -> dg.MaterializeResult:
-    """Run one write of a dated table, recorded in the run history, with row counts per date as metadata."""
+    """Run one write of a dated table, recorded in the run history, with row counts and figures per date as metadata."""
     with recorded(platform, context.run.run_id, "/".join(table.asset_key), start, end) as step:
         step.rows_written = write()
     counts = rows_per_date(platform, table, start, end) if start != end else {}
-    for day, count in counts.items():
-        context.add_asset_metadata({"dagster/partition_row_count": count}, partition_key=day.isoformat())
+    figures = figures_by_date(platform, start, end)
+    rows = {day: {"dagster/partition_row_count": count} for day, count in counts.items()}
+    tell_by_date(context, {day: {**rows.get(day, {}), **figures.get(day, {})} for day in rows.keys() | figures.keys()})
     if lineage := table_lineage(table):
         # Of a range, the last date alone says it: an event is written for each, and the UI shows that of the newest.
         context.add_asset_metadata({"dagster/column_lineage": lineage}, partition_key=end.isoformat())
     return dg.MaterializeResult(
         metadata={"dagster/partition_row_count": step.rows_written, **step.usage_metadata, **(metadata or {})}
     )
+
+
+def tell_by_date(context: dg.AssetExecutionContext, figures: FiguresByDate) -> None:
+    """Give Dagster numbers of each date of the run: its page draws them over a season, however the dates were run."""
+    for day, of_day in figures.items():
+        context.add_asset_metadata(dict(of_day), partition_key=day.isoformat())
 
 
 def rows_per_date(platform: Platform, table: Table, start: date, end: date) -> dict[date, int]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from nba_props.cli.importing import Imported
     from nba_props.cli.verdicts import DateVerdict
     from nba_props.costs import Cost
+    from nba_props.daemon_health import DaemonHealth
     from nba_props.explain import Trace
     from nba_props.fetch import Fetched, SourceReport
     from nba_props.health import Verdict
@@ -86,6 +87,19 @@ def _by_source(counts: "Mapping[str, Mapping[str, int]]") -> str:
     """What was not let in, by source, with the reasons: the season's."""
     said = (f"{source} {sum(reasons.values())} ({_joined(dict(reasons))})" for source, reasons in counts.items())
     return "; ".join(said) or "none this season"
+
+
+def daemon(found: "DaemonHealth") -> None:
+    """Whether what runs by itself is alive, and what failed in it."""
+    wanted = f"{len(found.switched_on)} schedules and sensors on" if found.is_wanted else "nothing is to run by itself"
+    beat = f", last heartbeat {minute(max(found.heartbeats.values()))}" if found.heartbeats else ""
+    failed = ", ".join(f"{one.name} {one.failures}{' (still)' if one.is_failing else ''}" for one in found.failed_ticks)
+    facts = {
+        "daemon": f"{found.pulse.value}{beat}; {wanted}",
+        "its code location": found.code_location.value,
+        "failed ticks, 24 hours": failed or ("unknown" if found.unreadable else "none"),
+    }
+    show(*(f"  {name:<26}{escape(text)}" for name, text in facts.items()))
 
 
 def cost(found: "Cost") -> None:

@@ -25,17 +25,22 @@ def status(
     shared.settle(platform)
     day = shared.day_of(date or "today", platform)
 
-    from nba_props.cli.verdicts import verdict_of
     from nba_props.costs import cost_of
+    from nba_props.daemon_health import daemon_findings, daemon_health
+    from nba_props.health import slate_verdict
 
-    verdict = verdict_of(platform, day)
+    daemon = daemon_health(platform)
+    verdict = slate_verdict(platform, day, daemon_findings(daemon, is_ahead=day >= platform.today))
     cost = cost_of(platform, day)
     if as_json:
-        show_json(verdict.model_dump(mode="json") | {"cost": cost.model_dump()})
+        show_json(
+            verdict.model_dump(mode="json") | {"daemon": daemon.model_dump(mode="json"), "cost": cost.model_dump()}
+        )
     else:
         from nba_props.cli import render
 
         render.verdict(verdict, figures=True)
+        render.daemon(daemon)
         render.cost(cost)
     raise typer.Exit(verdict.exit_code)
 

@@ -18,10 +18,12 @@ from dagster_postgres import PostgresRunStorage, PostgresScheduleStorage
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
+from nba_props.daemon_health import CodeLocation, Pulse, daemon_health
 from nba_props.instance import open_instance
 from nba_props.io.dagster_postgres_storage import RedactedPostgresEventLogStorage
 from nba_props.platform import Platform
 from nba_props.settings import load_settings
+from nba_props_tests.automation.records import record_living, recording
 from nba_props_tests.conftest import EVENING, TONIGHT, YESTERDAY, run_league
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -115,6 +117,30 @@ def test_everything_dagster_keeps_is_in_postgres(league: Platform, postgres_url:
         assert connection.execute(text("SELECT COUNT(*) FROM runs")).scalar_one() == runs
         assert connection.execute(text("SELECT COUNT(*) FROM event_logs")).scalar_one() > 10 * runs
     assert not list((league.home / "dagster").rglob("*.db"))
+
+
+def test_status_reads_the_daemon_there_and_creates_no_table(
+    league: Platform, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_living(league)
+    with recording(league) as daemon:
+        daemon.tick(
+            daemon.starter("slate_alerts"), 3, error="SensorExecutionError: no", cause=f"cannot reach {postgres_url}"
+        )
+    found = daemon_health(league)
+    assert (found.pulse, found.code_location) == (Pulse.ALIVE, CodeLocation.LOADS)
+    assert found.switched_on == ["overnight_predictions", "slate_alerts", "slate_attempts"]
+    ((name, failures, is_failing),) = [(one.name, one.failures, one.is_failing) for one in found.failed_ticks]
+    assert (name, failures, is_failing) == ("slate_alerts", 1, True)
+    assert PASSWORD not in found.model_dump_json()
+    with create_engine(postgres_url, isolation_level="AUTOCOMMIT").connect() as connection:
+        connection.execute(text("CREATE DATABASE empty"))
+    empty = postgres_url.rpartition("/")[0] + "/empty"
+    monkeypatch.setenv("DAGSTER_POSTGRES_URL", empty)
+    assert "cannot be read" in str(daemon_health(league).unreadable)
+    with create_engine(empty).connect() as connection:
+        tables = text("SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'public'")
+        assert connection.execute(tables).scalar_one() == 0
 
 
 def test_the_password_reaches_neither_the_home_nor_the_records(league: Platform, postgres_url: str) -> None:

@@ -27,7 +27,7 @@ def predictions(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Pl
     start, end = dates_of(context)
     with publishing(context, platform, "predictions", start, end) as press:
         publish_predictions(press, start, end)
-    return press.result()
+    return press.result(context)
 
 
 def publish_predictions(press: Press, start: date, end: date) -> None:

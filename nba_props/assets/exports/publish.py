@@ -7,7 +7,7 @@ documents say (`documents.py`).
 import hashlib
 import json
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -16,7 +16,7 @@ from typing import Any
 import dagster as dg
 import pyarrow as pa
 
-from nba_props.assets._factory import DUE, OWNERS
+from nba_props.assets._factory import DUE, OWNERS, tell_by_date
 from nba_props.assets.exports.payloads import Export, Status
 from nba_props.catalog import table
 from nba_props.catalog.render.arrow import arrow_schema
@@ -40,6 +40,8 @@ WHEN_CHECKED = (
     & dg.AutomationCondition.all_deps_blocking_checks_passed()
 ).with_label("what it is printed from is new, and passed its blocking checks")
 """For yesterday, today and tomorrow: only the last of the windows would be tomorrow."""
+
+_OUTCOMES = ("published", "unchanged", "withheld", "not_graded")
 
 _GENERATED_AT = re.compile(rb'"generated_at":"[^"]*"')
 
@@ -65,14 +67,20 @@ class Press:
 
     def __init__(self, platform: Platform, start: date, end: date) -> None:
         self.platform = platform
+        self._days = date_range(start, end)
         # Taken before anything is read: what changes while the press runs is newer than what it prints.
         self.now = platform.now
-        self.outcomes: Counter[str] = Counter()
+        self.outcomes_by_date: dict[date, Counter[str]] = defaultdict(Counter)
         self.withheld: dict[date, list[str]] = {}
         self.notes: dict[str, str | int] = {}
         self.broken: dict[date, list[str]] = {}
         self._entries: list[dict[str, Any]] = []
         self._logged = {(row["game_date"], row["path"]): row for row in _log_between(platform, start, end)}
+
+    @property
+    def outcomes(self) -> Counter[str]:
+        """What became of documents, over all dates."""
+        return sum(self.outcomes_by_date.values(), Counter())
 
     def passes(self, facts: SlateFacts, name: str, findings: Sequence[Finding]) -> bool:
         """The gate: TRUE if no finding forbids publishing; else the last good object stays and the log says why."""
@@ -80,7 +88,7 @@ class Press:
         if not refusals:
             return True
         day, reasons = facts.game_date, [finding.what for finding in refusals]
-        self.outcomes["withheld"] += 1
+        self.outcomes_by_date[day]["withheld"] += 1
         self.withheld[day] = reasons
         if broken := [finding.what for finding in refusals if finding.is_integrity]:
             self.broken[day] = broken
@@ -93,10 +101,10 @@ class Press:
         data = redact_json(document.model_dump_json()).encode()  # what is published is the last place for a secret
         content = content_hash(data)
         if content == self._published_hash(path):
-            self.outcomes["unchanged"] += 1
+            self.outcomes_by_date[document.game_date]["unchanged"] += 1
         else:
             self.platform.store.put(path, data, content_type=JSON)
-            self.outcomes["published"] += 1
+            self.outcomes_by_date[document.game_date]["published"] += 1
         detail = ". ".join([document.verdict, *(reason.removesuffix(".") for reason in document.reasons)])
         self._enter(document.game_date, path, "published", content, detail)
 
@@ -105,11 +113,11 @@ class Press:
         if self._entries:
             self.platform.warehouse.upsert(LOG, pa.Table.from_pylist(self._entries, schema=arrow_schema(LOG)))
 
-    def result(self) -> dg.MaterializeResult:
-        """What the run should say aloud."""
-        metadata: dict[str, Any] = {
-            state: self.outcomes[state] for state in ("published", "unchanged", "withheld", "not_graded")
-        }
+    def result(self, context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        """What the run should say aloud: what became of documents, of several dates date by date."""
+        if len(self._days) > 1:
+            tell_by_date(context, {day: _counts(self.outcomes_by_date.get(day, Counter())) for day in self._days})
+        metadata: dict[str, Any] = _counts(self.outcomes)
         if self.withheld:
             lines = [f"- {day}: {' '.join(reasons)}" for day, reasons in sorted(self.withheld.items())]
             metadata["withheld_dates"] = dg.MetadataValue.md("\n".join(lines))
@@ -193,6 +201,10 @@ def one_press(platform: Platform, start: date, end: date) -> Iterator[Press]:
             yield press
         finally:
             press.save_log()
+
+
+def _counts(outcomes: Counter[str]) -> dict[str, int]:
+    return {state: outcomes[state] for state in _OUTCOMES}
 
 
 def _status_date(platform: Platform) -> date | None:

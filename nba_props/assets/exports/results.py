@@ -23,7 +23,7 @@ def results(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platfo
     start, end = dates_of(context)
     with publishing(context, platform, "results", start, end) as press:
         publish_results(press, start, end)
-    return press.result()
+    return press.result(context)
 
 
 def publish_results(press: Press, start: date, end: date) -> None:
@@ -38,7 +38,7 @@ def publish_results(press: Press, start: date, end: date) -> None:
         name, grades = f"results/{day}.json", graded.of(day)
         findings = [finding for finding in slate_findings(facts) if finding.is_integrity]
         if facts.games and not grades:
-            press.outcomes["not_graded"] += 1
+            press.outcomes_by_date[day]["not_graded"] += 1
         elif press.passes(facts, name, findings):
             document = results_document(facts, findings, grades, systems.of(day), scores.of(day), press.now)
             press.publish(name, document)

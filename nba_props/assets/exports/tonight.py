@@ -33,7 +33,7 @@ def tonight(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platfo
     start, end = dates_of(context)
     with publishing(context, platform, "tonight", start, end) as press:
         publish_tonight(press, start, end)
-    return press.result()
+    return press.result(context)
 
 
 def publish_tonight(press: Press, start: date, end: date) -> None:

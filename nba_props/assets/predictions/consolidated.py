@@ -1,10 +1,11 @@
 """`predictions/player_prop_predictions`: consolidation as an asset, its own run, on what staging holds."""
 
+from datetime import date
 from typing import Any
 
 import dagster as dg
 
-from nba_props.assets._factory import dated_kwargs, rows_per_date
+from nba_props.assets._factory import FiguresByDate, dated_kwargs, rows_per_date, tell_by_date
 from nba_props.assets.predictions.consolidation import MAIN, consolidate
 from nba_props.assets.predictions.staging import staging_key
 from nba_props.domain.systems import SYSTEM_IDS
@@ -16,11 +17,28 @@ from nba_props.platform import Platform
 WRITERS_DONE_TAG = "nba_props/writers_done"
 """Set by a plan whose prediction runs have ended: nothing more is coming, so nothing is waited for."""
 
+_DRAWN = ("completion_pct", "staged_players", "expected_players")
+
+_BATCHES = """
+select game_date, completion_pct, staged_players, expected_players
+from nba_predictions.prediction_batches
+where game_date between @start_date and @end_date and scope = 'slate'
+order by game_date, batch_as_of_at, opened_at, batch_id
+"""
+
 
 def _kwargs() -> dict[str, Any]:
     kwargs = dated_kwargs(MAIN)
     kwargs["deps"] = [dg.AssetDep(staging_key(system_id)) for system_id in SYSTEM_IDS]
     return kwargs
+
+
+def figures_by_date(platform: Platform, start: date, end: date) -> FiguresByDate:
+    """Rows of each date, and how complete its newest batch of the whole slate was."""
+    rows = platform.warehouse.query(_BATCHES, {"start_date": start, "end_date": end}).to_pylist()
+    newest = {row["game_date"]: {name: row[name] for name in _DRAWN} for row in rows}
+    counts = rows_per_date(platform, MAIN, start, end)
+    return {day: {"dagster/partition_row_count": counts.get(day, 0)} | newest.get(day, {}) for day in counts | newest}
 
 
 @dg.asset(**_kwargs())
@@ -34,9 +52,7 @@ def player_prop_predictions(
         step.rows_written = done.inserted_rows
     for batch_id, reason in {**done.waiting, **done.partial}.items():
         context.log.warning(f"{batch_id}: {reason}")
-    if start != end:
-        for day, count in rows_per_date(platform, MAIN, start, end).items():
-            context.add_asset_metadata({"dagster/partition_row_count": count}, partition_key=day.isoformat())
+    tell_by_date(context, figures_by_date(platform, start, end))
     if done.failed:
         said = "; ".join(f"{batch_id}: {reason}" for batch_id, reason in done.failed.items())
         raise IntegrityFailure(
