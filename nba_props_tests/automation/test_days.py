@@ -1,7 +1,6 @@
 """Two days of the simulated week, in trouble from the start: each slate is published once, and what was missing is made up for."""
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -10,7 +9,9 @@ from nba_props_tests.automation.week import FIRST, TROUBLES, Passed, Plan, easte
 pytestmark = [pytest.mark.whole, pytest.mark.xdist_group("days")]
 
 HISTORY_LATE, ODDS_LATE, *_ = TROUBLES
-TWO_DAYS = Plan(days=2, troubles=(HISTORY_LATE, ODDS_LATE), stopped=None, killed=(eastern(1, 11), "same-day-predictions"))
+TWO_DAYS = Plan(
+    days=2, troubles=(HISTORY_LATE, ODDS_LATE), stopped=None, killed=(eastern(1, 11), "same-day-predictions")
+)
 
 
 @pytest.fixture(scope="module")
