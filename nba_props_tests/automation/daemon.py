@@ -22,6 +22,7 @@ from dagster._core.workspace.load_target import InProcessWorkspaceLoadTarget
 from dagster._daemon.run_coordinator.queued_run_coordinator_daemon import QueuedRunCoordinatorDaemon
 from dagster._daemon.sensor import execute_sensor_iteration
 from dagster._scheduler.scheduler import launch_scheduled_runs
+from pydantic import PrivateAttr
 
 from nba_props.definitions import build_defs
 from nba_props.instance import TEMPLATE
@@ -39,12 +40,16 @@ _log = logging.getLogger("daemon")
 
 
 class MovedSettings(Settings):
-    """Settings whose clock is that of the simulated sources."""
+    """Settings whose clock is that of the simulated sources, and goes on by a microsecond whenever somebody looks at it.
+
+    What is known is what was seen before: if time stood still, no look would know what the fetch before it has brought.
+    """
 
     sources: Any
+    _looks: Iterator[int] = PrivateAttr(default_factory=itertools.count)
 
     def clock(self) -> datetime:
-        return self.sources.now.astimezone(UTC)
+        return self.sources.now.astimezone(UTC) + timedelta(microseconds=next(self._looks))
 
 
 def moved_platform(home: Path, sources: Moved, **given: object) -> Platform:
