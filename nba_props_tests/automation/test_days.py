@@ -1,6 +1,6 @@
 """Two days of the simulated week, in trouble from the start: each slate is published once, and what was missing is made up for."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 
@@ -10,8 +10,12 @@ pytestmark = [pytest.mark.whole, pytest.mark.xdist_group("days")]
 
 HISTORY_LATE, ODDS_LATE, *_ = TROUBLES
 TWO_DAYS = Plan(
-    days=2, troubles=(HISTORY_LATE, ODDS_LATE), stopped=None, killed=(eastern(1, 11), "same-day-predictions")
+    times=[(time(7), time(10), time(18)), (time(7), time(11, 30), time(16))],
+    troubles=(HISTORY_LATE, ODDS_LATE),
+    stopped=None,
+    killed=(eastern(1, 11), "same-day-predictions"),
 )
+"""Few looks: ticks that were missed are made up for."""
 
 
 @pytest.fixture(scope="module")

@@ -143,26 +143,29 @@ def _most_quoted(lines: pd.DataFrame, names: set[str]) -> list[str]:
 
 @dataclass(frozen=True)
 class Plan:
-    """Days from FIRST on, and the trouble of each. `stopped`: the daemon is down meanwhile; `killed`: see KILLED."""
+    """Days from FIRST on: the times of each at which the daemon looks, and the trouble.
 
-    days: int
+    `stopped`: the daemon is down meanwhile; `killed`: as KILLED says.
+    """
+
+    times: Sequence[Sequence[time]]
     troubles: Sequence[Trouble]
     stopped: tuple[datetime, datetime] | None
     killed: tuple[datetime, str] | None
 
     @property
     def dates(self) -> list[date]:
-        return [FIRST + timedelta(days=number) for number in range(self.days)]
+        return [FIRST + timedelta(days=number) for number in range(len(self.times))]
 
     @property
     def looks(self) -> list[datetime]:
         """When the daemon looks, up to the grades of the last day."""
         found = [
-            datetime.combine(FIRST + timedelta(days=number), at, EASTERN)
-            for number in range(self.days)
-            for at in sorted((*LOOKS, *EXTRA_LOOKS.get(number, ())))
+            datetime.combine(day, at, EASTERN)
+            for day, times in zip(self.dates, self.times, strict=True)
+            for at in times
         ]
-        last = [eastern(self.days, 5), eastern(self.days, 6)]
+        last = [eastern(len(self.times), 5), eastern(len(self.times), 6)]
         return [eastern(0, 4), *(at for at in found if not self._is_stopped(at)), *last]
 
     @property
@@ -180,7 +183,7 @@ def week_of(days: int) -> Plan:
     """The first days of the week, with what falls into them."""
     end = eastern(days)
     return Plan(
-        days=days,
+        times=[sorted((*LOOKS, *EXTRA_LOOKS.get(number, ()))) for number in range(days)],
         troubles=[one for one in TROUBLES if one.since < end],
         stopped=STOPPED if STOPPED[1] < end else None,
         killed=KILLED if KILLED[0] < end else None,
@@ -294,7 +297,7 @@ Times are US/Eastern.
 
 
 def rendered(passed: Passed) -> str:
-    """Planned trouble, every slate, and the log without fetches that went well."""
+    """Every slate, and the log without fetches that went well."""
     told = [one for one in passed.entries if not one.is_routine]
     left_out = len(passed.entries) - len(told)
     verdict = (
