@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from nba_props.assets.predictions.batch import batches_between
-from nba_props.domain.automation import PlayerNow
+from nba_props.domain.automation import RESULTS_WANTED_FOR, PlayerNow
 from nba_props.io.sources.live.registry import KEY_FIELDS
 from nba_props.io.warehouse.base import StagingTable
 from nba_props.io.warehouse.sqltext import named_query
@@ -40,6 +41,26 @@ def players_now(platform: Platform, day: date) -> list[PlayerNow]:
         )
         for row in rows
     ]
+
+
+def dates_without_results(platform: Platform, before: date) -> list[date]:
+    """Of the last days before a date, those with a game of which no source's box score has come."""
+    return sorted({row["game_date"] for row in _played(platform, before) if not row["has_box_score"]})
+
+
+def games_to_grade(platform: Platform, before: date) -> dict[date, list[str]]:
+    """Ids of games of the last days before a date that were predicted, have a box score by now and no grade, by date."""
+    found: dict[date, list[str]] = {}
+    for row in _played(platform, before):
+        if row["is_predicted"] and row["has_box_score"] and not row["is_graded"]:
+            found.setdefault(row["game_date"], []).append(row["game_id"])
+    return found
+
+
+def _played(platform: Platform, before: date) -> list[dict[str, Any]]:
+    span = {"start_date": before - RESULTS_WANTED_FOR, "end_date": before - timedelta(days=1)}
+    rows: list[dict[str, Any]] = platform.warehouse.query(named_query("automation", "played_games"), span).to_pylist()
+    return rows
 
 
 def due_batches(platform: Platform, staged: Iterable[StagingTable]) -> Mapping[str, list[StagingTable]]:

@@ -6,7 +6,7 @@ from typing import Final
 
 import dagster as dg
 
-from nba_props.automation.facts import why_no_source
+from nba_props.automation.facts import dates_without_results, why_no_source
 from nba_props.automation.work import (
     ATTEMPT_OF_TAG,
     SLATE_TAG,
@@ -17,7 +17,7 @@ from nba_props.automation.work import (
     run_config,
 )
 from nba_props.dates import tips_between
-from nba_props.domain.automation import why_not_fetch
+from nba_props.domain.automation import are_results_overdue, why_not_fetch
 from nba_props.domain.calendar import EASTERN, date_range, slate_date
 from nba_props.platform import Platform
 
@@ -113,17 +113,19 @@ def _grades(name: str, _platform: Platform, at: datetime) -> dg.RunRequest:
 
 
 def _fetch(name: str, platform: Platform, at: datetime) -> dg.RunRequest | dg.SkipReason:
-    """Asks about today, in the evening about tomorrow too; what stands predicted is looked at anew."""
+    """Asks about today, in the evening about tomorrow too, and for results that are overdue; what stands predicted is looked at anew."""
     if platform.now >= at + _STILL_WORTH_IT:
         return dg.SkipReason("the tick is late: the one after it asks the same")
     today = slate_date(at)
     last = today + timedelta(days=int(at.astimezone(EASTERN).hour >= _TOMORROW_FROM_HOUR))
     tips = tips_between(platform, today, last)
+    late = dates_without_results(platform, today) if are_results_overdue(at.astimezone(EASTERN)) else []
     if reason := why_not_fetch(at, [tip for found in tips.values() for tip in found]):
         return dg.SkipReason(reason)
     days = [day.isoformat() for day in date_range(today, last)]
     upcoming = [day.isoformat() for day, found in sorted(tips.items()) if max(found) > at]
-    return _request(name, at.isoformat(), "ask_sources", FetchWork(dates=days, ask=BEFORE_A_SLATE, refresh=upcoming))
+    work = FetchWork(dates=days, ask=BEFORE_A_SLATE, refresh=upcoming, late=[day.isoformat() for day in late])
+    return _request(name, at.isoformat(), "ask_sources", work)
 
 
 def _request(name: str, what: str, op: str, work: dg.Config) -> dg.RunRequest:

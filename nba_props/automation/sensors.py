@@ -10,7 +10,7 @@ import dagster as dg
 
 from nba_props.alerting import dates_to_watch, watch
 from nba_props.automation import past
-from nba_props.automation.facts import due_batches, players_now, why_no_source
+from nba_props.automation.facts import due_batches, games_to_grade, players_now, why_no_source
 from nba_props.automation.schedules import SLATE_SCHEDULES, shown, slate_request
 from nba_props.automation.work import (
     ATTEMPT_OF_TAG,
@@ -19,6 +19,7 @@ from nba_props.automation.work import (
     SLATES_LANE,
     TRIGGER_TAG,
     ConsolidationWork,
+    GradeWork,
     SlateWork,
     SweepWork,
     run_config,
@@ -41,6 +42,7 @@ def build_sensors(*, is_on: bool) -> list[dg.SensorDefinition]:
     return [
         _sensor("odds-and-injury-changes", "slate", 60, status, _changes),
         _sensor("slate-attempts", "slate", 60, status, _attempts),
+        _sensor("late-results", "grade_slate", 300, status, _late_results),
         _sensor("consolidation", "merge_staged", 60, status, _consolidation),
         _sensor("orphan-sweeper", "sweep_staging", 120, status, _orphans),
         _sensor("slate-alerts", None, 300, status, _alerts),
@@ -141,6 +143,28 @@ def _wanted_slates(platform: Platform) -> list[tuple[str, date, datetime]]:
     tips = tips_between(platform, today, today + timedelta(days=1))
     days = (today, today + timedelta(days=1))
     return [(name, day, min(tips.get(day, [noon_eastern(day)]))) for name in SLATE_SCHEDULES for day in days]
+
+
+# -- what came late -----------------------------------------------------------------------------------------------------
+
+
+def _late_results(context: dg.SensorEvaluationContext, platform: Platform) -> Found:
+    """A past date that was predicted is graded when box scores of it have come that were not there when it was to be graded."""
+    if past.is_at_work(context.instance, {LANE_TAG: SLATES_LANE}):
+        return _AT_WORK
+    due = games_to_grade(platform, platform.today)
+    if not due:
+        return dg.SkipReason("every predicted game with a box score is graded")
+    return dg.SensorResult(
+        run_requests=[
+            dg.RunRequest(
+                run_key=f"late-results/{day}/{_digest(games)}",
+                run_config=run_config("results", GradeWork(date=day.isoformat())),
+                tags={SLATE_TAG: day.isoformat(), TRIGGER_TAG: "late-results"},
+            )
+            for day, games in due.items()
+        ]
+    )
 
 
 # -- what is staged -----------------------------------------------------------------------------------------------------

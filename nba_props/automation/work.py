@@ -42,6 +42,7 @@ NEWS_TAG = "nba_props/news"
 UNANSWERED_TAG = "nba_props/unanswered"
 """Why sources did not answer, by source: JSON of words, or null for one that answered everything."""
 
+_BOX_SCORES = ["box-scores"]
 _DEADLINE = "dagster/max_runtime"
 _SAID_LENGTH = 500
 
@@ -58,11 +59,15 @@ class SlateWork(dg.Config):
 
 
 class FetchWork(dg.Config):
-    """What to ask about which dates, and of which of them to build the features anew."""
+    """What to ask about which dates, and of which of them to build the features anew.
+
+    `late`: past dates whose box scores did not come when they were due.
+    """
 
     dates: list[str]
     ask: list[str]
     refresh: list[str] = Field(default_factory=list)
+    late: list[str] = Field(default_factory=list)
 
 
 class GradeWork(dg.Config):
@@ -94,7 +99,7 @@ def play_slate(context: dg.OpExecutionContext, config: SlateWork, platform: dg.R
 
     with at_work(platform.home, context.run_id):
         day = date.fromisoformat(config.date)
-        _fetch(context, platform, [day], config.ask)
+        _fetch(context, platform, {day: config.ask})
         request = plan.Request(players=tuple(config.players))
         outcome = plan.run_dates(_runner(context, platform), [day], request)
         ending, said = _ending(platform, day, outcome)
@@ -110,7 +115,9 @@ def ask_sources(context: dg.OpExecutionContext, config: FetchWork, platform: dg.
     from nba_props import plan
 
     with at_work(platform.home, context.run_id):
-        found = _fetch(context, platform, [date.fromisoformat(one) for one in config.dates], config.ask)
+        asked = dict.fromkeys(map(date.fromisoformat, config.late), _BOX_SCORES)
+        asked |= dict.fromkeys(map(date.fromisoformat, config.dates), config.ask)
+        found = _fetch(context, platform, asked)
         if not any(one.came for one in found):
             raise dg.Failure("No source gave anything: see the run's tags and nba-props doctor.")
         runner = _runner(context, platform)
@@ -126,7 +133,7 @@ def results(context: dg.OpExecutionContext, config: GradeWork, platform: dg.Reso
 
     with at_work(platform.home, context.run_id):
         day = date.fromisoformat(config.date)
-        _fetch(context, platform, [day], config.ask)
+        _fetch(context, platform, {day: config.ask})
         predicted = plan.predicted_dates(platform, day, day)
         _raise_failures(plan.grade_dates(_runner(context, platform), day, day, predicted))
 
@@ -186,15 +193,14 @@ def _runner(context: dg.OpExecutionContext, platform: Platform) -> "Runner":
     )
 
 
-def _fetch(
-    context: dg.OpExecutionContext, platform: Platform, days: Sequence[date], words: Sequence[str]
-) -> list[Fetched]:
-    """Ask what the words name about each date, and parse it; what sources did not give is said, and stops nothing here."""
+def _fetch(context: dg.OpExecutionContext, platform: Platform, asked: Mapping[date, Sequence[str]]) -> list[Fetched]:
+    """Ask what the words of each date name, and parse it; what sources did not give is said, and stops nothing here."""
     from nba_props import plan
 
-    if not words:
+    days = [day for day, words in asked.items() if words]
+    if not days:
         return []
-    found = [fetch_day(platform, day, wanted(words)) for day in days]
+    found = [fetch_day(platform, day, wanted(asked[day])) for day in days]
     reports = [report for one in found for report in one.reports]
     for report in reports:
         context.log.info(json.dumps(report.to_dict(), default=str))

@@ -5,7 +5,7 @@ Here belong rules on facts that are handed in. Not here: schedules, sensors and 
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 
 # -- fetching through the day -------------------------------------------------------------------------------------------
@@ -20,6 +20,17 @@ def why_not_fetch(at: datetime, tips: Iterable[datetime]) -> str | None:
         return None
     minutes = FASTER_BEFORE_TIP.total_seconds() / 60
     return f"between full hours, and no game tips within {minutes:.0f} minutes"
+
+
+RESULTS_WANTED_FOR = timedelta(days=7)
+"""How long results that did not come are asked for, and graded when they come; later ones are a person's to ask for."""
+RESULTS_OVERDUE_FROM = time(6)
+"""US/Eastern: by then the schedule of results has had its turn, and what it did not get is asked for hourly."""
+
+
+def are_results_overdue(at: datetime) -> bool:
+    """TRUE if the tick at `at` (US/Eastern) asks for results of past dates that are missing: at full hours of the day."""
+    return at.minute == 0 and at.time() >= RESULTS_OVERDUE_FROM
 
 
 # -- a slate's attempts -------------------------------------------------------------------------------------------------

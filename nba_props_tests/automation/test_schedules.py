@@ -11,7 +11,7 @@ from nba_props.domain.alerts import DUTIES
 from nba_props.domain.calendar import EASTERN
 from nba_props.platform import Platform
 from nba_props_tests.automation.looking import SCHEDULES, tick, work_of
-from nba_props_tests.slates import TIP, at, new_home, schedule
+from nba_props_tests.slates import DAY, GAMES, TIP, at, new_home, put, schedule
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +84,23 @@ def test_in_the_evening_tomorrow_is_asked_about_too_and_what_has_begun_is_not_lo
     assert (work(eastern(17))["dates"], work(eastern(17))["refresh"]) == (["2024-01-15"], ["2024-01-15"])
     assert work(eastern(20))["dates"] == ["2024-01-15", "2024-01-16"]
     assert work(eastern(20))["refresh"] == []
+
+
+def test_results_that_did_not_come_are_asked_for_at_full_hours_until_they_are_there(home: Platform) -> None:
+    def late(due: datetime) -> object:
+        request = tick(at(home, due), "hourly_fetch", due)
+        assert isinstance(request, dg.RunRequest)
+        return work_of(request)["late"]
+
+    assert late(eastern(5, days=1)) == []
+    assert late(eastern(6, days=1)) == late(eastern(23, days=7)) == ["2024-01-15"]
+    assert late(eastern(6, days=8)) == []
+    assert late(eastern(20)) == []
+    one, other = GAMES
+    put(home, "nba_raw.player_box_scores", {"game_date": DAY, "game_id": one})
+    assert late(eastern(6, days=1)) == ["2024-01-15"]
+    put(home, "nba_raw.box_score_reports", {"game_date": DAY, "game_id": other})
+    assert late(eastern(6, days=1)) == []
 
 
 def test_they_start_switched_off_unless_asked_for() -> None:

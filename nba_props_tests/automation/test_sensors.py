@@ -16,7 +16,20 @@ from nba_props.instance import open_instance
 from nba_props.io.warehouse.base import StagingTable
 from nba_props.platform import Platform
 from nba_props_tests.automation.looking import look, ran, work_of
-from nba_props_tests.slates import DAY, NOON, PEOPLE, at, batch, copy_home, good_slate, later, new_home, put, rows
+from nba_props_tests.slates import (
+    DAY,
+    GAMES,
+    NOON,
+    PEOPLE,
+    at,
+    batch,
+    copy_home,
+    good_slate,
+    later,
+    new_home,
+    put,
+    rows,
+)
 
 PREDICTIONS = table("nba_predictions.player_prop_predictions")
 MORNING = later(-60)
@@ -146,6 +159,26 @@ def test_what_is_published_is_left_alone_and_three_failures_end_it(
     assert requests == []
     assert said is not None
     assert "failed 3 times in a row" in said
+
+
+# -- results ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_date_is_graded_when_its_results_come_late_and_for_each_game_once(
+    home: Platform, instance: dg.DagsterInstance
+) -> None:
+    morning, (one, other) = at(home, later(24 * 60)), GAMES
+    assert look(morning, instance, "late_results")[0] == []
+    put(home, "nba_raw.player_box_scores", {"game_date": DAY, "game_id": one})
+    assert look(home, instance, "late_results")[0] == [], "today is not over"
+    [first], _, _ = look(morning, instance, "late_results")
+    assert work_of(first) == {"date": DAY.isoformat(), "ask": []}
+    put(home, "nba_grading.prediction_accuracy", {"game_date": DAY, "game_id": one})
+    assert look(morning, instance, "late_results")[0] == []
+    put(home, "nba_raw.box_score_reports", {"game_date": DAY, "game_id": other})
+    [second], _, _ = look(morning, instance, "late_results")
+    assert second.run_key != first.run_key
+    assert look(at(home, later(9 * 24 * 60)), instance, "late_results")[0] == []
 
 
 # -- staging ------------------------------------------------------------------------------------------------------------

@@ -18,8 +18,10 @@ from dagster._daemon.run_coordinator.queued_run_coordinator_daemon import Queued
 from nba_props.definitions import build_defs
 from nba_props.instance import settings_text
 from nba_props.platform import Platform
-from nba_props_tests.automation.daemon import IN_PROCESS
 
+_IN_PROCESS = """
+run_launcher: {module: dagster._core.launcher.sync_in_memory_run_launcher, class: SyncInMemoryRunLauncher}
+"""
 _MOST_TURNS = 60
 _log = logging.getLogger("backfill")
 
@@ -31,7 +33,7 @@ def backfill(
     home = platform.home / "dagster"
     home.mkdir(parents=True, exist_ok=True)
     text = settings_text(platform.settings, home)
-    (home / "dagster.yaml").write_text("".join(text.splitlines(keepends=True)[1:]) + IN_PROCESS)
+    (home / "dagster.yaml").write_text("".join(text.splitlines(keepends=True)[1:]) + _IN_PROCESS)
     location.defs = build_defs(platform=platform)  # type: ignore[attr-defined]
     origin = InProcessCodeLocationOrigin(
         LoadableTargetOrigin(module_name=location.__name__, attribute="defs"), location_name="nba_props"
