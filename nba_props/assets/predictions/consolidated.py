@@ -34,9 +34,8 @@ def player_prop_predictions(
         step.rows_written = done.inserted_rows
     for batch_id, reason in {**done.waiting, **done.partial}.items():
         context.log.warning(f"{batch_id}: {reason}")
-    if start != end:
-        for day, count in rows_per_date(platform, MAIN, start, end).items():
-            context.add_asset_metadata({"dagster/partition_row_count": count}, partition_key=day.isoformat())
+    for day, count in rows_per_date(platform, MAIN, start, end).items():
+        context.add_asset_metadata({"dagster/partition_row_count": count}, partition_key=day.isoformat())
     if done.failed:
         said = "; ".join(f"{batch_id}: {reason}" for batch_id, reason in done.failed.items())
         raise IntegrityFailure(
