@@ -35,6 +35,7 @@ from dagster._serdes import ConfigurableClassData
 from sqlalchemy.engine import Connection, Engine
 from watchdog.events import FileSystemEvent
 from watchdog.observers import Observer
+from watchdog.observers.api import BaseObserver
 
 from nba_props.io.dagster_events import RedactedEvents
 
@@ -56,6 +57,8 @@ class PooledSqliteEventLogStorage(RedactedEvents, SqliteEventLogStorage):
     Safe for several threads (the stock lock serialises them) and for several processes on one home (the write-ahead log
     and the stock busy timeout, as ever). A file deleted by another process (`dagster run wipe`) is noticed.
     """
+
+    _obs: BaseObserver | None  # type: ignore[assignment]  # the stock class declares the None it begins with
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._databases: OrderedDict[str, _OpenDatabase] = OrderedDict()

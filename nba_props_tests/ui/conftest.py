@@ -1,7 +1,6 @@
 """A person's view of the platform: `nba-props ui` as a process on a simulated league's home, and a browser before it."""
 
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -18,7 +17,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from nba_props_tests.cli.conftest import command, environment
-from nba_props_tests.conftest import YESTERDAY, run_league
+from nba_props_tests.conftest import run_league
 
 CHROMIUM = Path("/usr/bin/chromium")
 SCREENSHOTS = "UI_SCREENSHOTS"
@@ -83,10 +82,9 @@ class Ui:
     def _location_of(self, job: str) -> str:
         """Path of a job's pages, as the list of jobs links to them."""
         self.open("/jobs")
-        link = self.page.get_by_role("link", name=job, exact=True)
+        link = self.page.locator(f'a[href$="/jobs/{job}"]')
         self.see(link)
-        path = link.first.get_attribute("href") or ""
-        return re.sub(r"(/jobs/[^/?]+).*", r"\1", path)
+        return link.first.get_attribute("href") or ""
 
 
 def checks_shown(page: Page) -> dict[str, str]:
@@ -109,9 +107,9 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def league_home(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A league up to tonight, of which yesterday's slate has been played."""
+    """A league imported up to tonight; no slate has been played."""
     home = tmp_path_factory.mktemp("ui") / "home"
-    run_league(home, [YESTERDAY])
+    run_league(home, slates=())
     return home
 
 
@@ -133,8 +131,17 @@ def ui(browser: Browser, league_home: Path, tmp_path_factory: pytest.TempPathFac
         page = browser.new_page(viewport={"width": 1600, "height": 1000})
         yield Ui(url, league_home, page, screenshots)
     finally:
-        server.send_signal(signal.SIGINT)
+        _stop(server)
+
+
+def _stop(server: "subprocess.Popen[bytes]") -> None:
+    """As Ctrl-C does: the command ends its web server and daemon before itself."""
+    server.send_signal(signal.SIGINT)
+    try:
         server.wait(timeout=STOPPED_SECONDS)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        raise
 
 
 def _wait_until_it_answers(url: str, server: "subprocess.Popen[bytes]", log: Path) -> None:

@@ -22,16 +22,23 @@ pytestmark = pytest.mark.browser
 PREDICTIONS, CACHE = "predictions/player_prop_predictions", "precompute/player_daily_cache"
 NUMBERS = "no_active_without_number"
 """The check that a planted fault must turn red."""
+_ENDED = re.compile("^(Success|Failure)$")
 
 
 @pytest.fixture(scope="module")
 def slate(ui: Ui) -> date:
     """Tonight's slate, from raw rows to exports, started in the launchpad and followed to its end."""
+    page = ui.open(f"/assets/{PREDICTIONS}?view=checks")
+    ui.see(page.get_by_text(NUMBERS, exact=True))
+    assert "Succeeded" not in checks_shown(page).values()
     ui.launch("slate", f'ops: {{play_slate: {{config: {{date: "{TONIGHT}"}}}}}}')
     # Read without opening the page again: a person watches a run.
     ui.see(ui.page.get_by_text(f"features {TONIGHT}"), DONE_SECONDS)
     ui.look("slate_under_way")
-    ui.see(ui.page.get_by_text(re.compile('xecution of run for "slate"( failed)?')), DONE_SECONDS)
+    ui.see(
+        ui.page.get_by_text(re.compile('Finished execution of run for "slate"|Execution of run for "slate" failed')),
+        DONE_SECONDS,
+    )
     ui.look("slate_run")
     return TONIGHT
 
@@ -43,8 +50,9 @@ def test_the_graph_shows_every_layer(ui: Ui) -> None:
     ui.look("lineage")
 
 
-def test_an_asset_tells_what_it_is(ui: Ui) -> None:
+def test_an_asset_tells_what_it_is_and_holds(ui: Ui, slate: date) -> None:
     page = ui.open(f"/assets/{PREDICTIONS}")
+    ui.see(page.get_by_role("link", name=f"{slate}"))
     told = table("nba_predictions.player_prop_predictions")
     for text in (told.description, f"Grain: {', '.join(told.grain)}.", told.full_name):
         ui.see(page.get_by_text(text))
@@ -64,16 +72,17 @@ def test_a_slate_played_from_the_launchpad_is_published_and_its_checks_are_green
     ui.look("slate_checks")
 
 
-def test_a_backfill_from_the_dialog_is_one_run_of_its_dates(ui: Ui) -> None:
+def test_a_backfill_from_the_dialog_is_one_run_of_its_dates(ui: Ui, slate: date) -> None:
     ui.choose_partitions(CACHE, "[2025-11-29...2025-12-01]")
     ui.see(ui.page.get_by_text("3 partitions"))
     ui.look("backfill_dialog")
     ui.page.get_by_role("button", name="Launch backfill").click()
-    ui.see_in_time("/runs?view=backfills", lambda page: page.get_by_text(re.compile("^(Success|Failed)")).count() > 1)
+    ui.see_in_time("/runs?view=backfills", lambda page: page.get_by_text(_ENDED).count() == 1)
     ui.look("backfill")
     assert ui.page.get_by_text("Success", exact=True).count() == 1
     ui.see(ui.page.get_by_text("3 partitions"))
     ui.see_in_time(f"/assets/{CACHE}?view=checks", lambda page: _is_green(page, CACHE))
+    ui.see(ui.page.get_by_text("3 date(s) passed"))
     ui.look("backfill_checks")
 
 
