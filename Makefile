@@ -12,7 +12,7 @@ WORKERS ?= 2
 
 DIST ?= dist
 
-.PHONY: demo test test-whole test-cloud torture wheel test-wheel test-postgres lint types unit docs lock bench bench-truth ui clean
+.PHONY: demo test test-whole test-cloud torture wheel test-wheel test-postgres test-browser lint types unit docs lock bench bench-truth ui clean
 
 demo: $(READY)
 	$(BIN)/nba-props demo
@@ -53,6 +53,10 @@ test-wheel: $(READY)
 # Dagster's records in PostgreSQL: a cluster of Debian's package, in a temporary directory, started and stopped by the test.
 test-postgres: $(READY)
 	$(BIN)/pytest -m postgres nba_props_tests/deploy
+
+# The UI in Debian's Chromium, on a simulated league: UI_SCREENSHOTS=DIR keeps what it saw.
+test-browser: $(READY)
+	$(BIN)/pytest -m browser nba_props_tests/ui
 
 # Column lineage, read off the queries, and the data dictionary, written anew from the catalogue.
 docs: $(READY)

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -74,8 +75,8 @@ def slate_platform(simulated_home: Path, tmp_path: Path) -> Platform:
     return Platform(load_settings(home=home, now=EVENING))
 
 
-def run_league(home: Path) -> None:
-    """Import a simulated league into a new home and run YESTERDAY and TONIGHT."""
+def run_league(home: Path, slates: Sequence[date] = (YESTERDAY, TONIGHT)) -> None:
+    """Import a simulated league, as known TONIGHT, into a new home and run slates, if any."""
     from nba_props.assets.raw.archive import ARCHIVE_TAG, seasons_in, whole_archive
     from nba_props.instance import open_instance
     from nba_props.io.landing import land
@@ -93,7 +94,8 @@ def run_league(home: Path) -> None:
         landed = land(built.store, discover(archive), built.now)
         seasons = seasons_in(whole_archive(built.store, landed.archive_id))
         import_seasons(runner, seasons, {ARCHIVE_TAG: landed.archive_id})
-        outcome = run_dates(runner, [YESTERDAY, TONIGHT], Request())
-    assert outcome.is_success, outcome.failures
+        if slates:
+            run_dates(runner, slates, Request())
+    assert runner.outcome.is_success, runner.outcome.failures
     # Dagster's settings name the directory they were written in; a copy writes its own.
     (home / "dagster" / "dagster.yaml").unlink()

@@ -28,10 +28,14 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 import sqlalchemy as db
-from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
+from dagster._core.storage.event_log.base import EventHandlerFn
+from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage, SqliteEventLogStorageWatchdog
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy.engine import Connection, Engine
+from watchdog.events import FileSystemEvent
+from watchdog.observers import Observer
+from watchdog.observers.api import BaseObserver
 
 from nba_props.io.dagster_events import RedactedEvents
 
@@ -53,6 +57,8 @@ class PooledSqliteEventLogStorage(RedactedEvents, SqliteEventLogStorage):
     Safe for several threads (the stock lock serialises them) and for several processes on one home (the write-ahead log
     and the stock busy timeout, as ever). A file deleted by another process (`dagster run wipe`) is noticed.
     """
+
+    _obs: BaseObserver | None  # type: ignore[assignment]  # the stock class declares the None it begins with
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._databases: OrderedDict[str, _OpenDatabase] = OrderedDict()
@@ -82,6 +88,14 @@ class PooledSqliteEventLogStorage(RedactedEvents, SqliteEventLogStorage):
             for ending in ("", "-wal", "-shm"):
                 Path(self.path_for_shard(run_id) + ending).unlink(missing_ok=True)
         self.free_concurrency_slots_for_run(run_id)
+
+    def watch(self, run_id: str, cursor: str | None, callback: EventHandlerFn) -> None:
+        """As the stock class, which the UI follows a run by, but looking where a database that stays open is written."""
+        if self._obs is None:
+            self._obs = Observer()
+            self._obs.start()
+        following = _Following(self, run_id, callback, cursor)
+        self._watchers[run_id][callback] = (following, self._obs.schedule(following, self._base_dir, recursive=True))
 
     def dispose(self) -> None:
         super().dispose()
@@ -124,6 +138,19 @@ class PooledSqliteEventLogStorage(RedactedEvents, SqliteEventLogStorage):
         with self._db_lock:
             for shard in list(self._databases):
                 self._close(shard)
+
+
+class _Following(SqliteEventLogStorageWatchdog):
+    """Sees events as they are stored: they are in the write-ahead log until SQLite moves them, at the latest on closing."""
+
+    def __init__(
+        self, storage: PooledSqliteEventLogStorage, run_id: str, callback: EventHandlerFn, cursor: str | None
+    ) -> None:
+        super().__init__(storage, run_id, callback, cursor)
+        self._patterns = [self._log_path, f"{self._log_path}-wal"]
+
+    def on_modified(self, _event: FileSystemEvent) -> None:
+        self._process_log()
 
 
 def _keeping_one_connection(url: str) -> Engine:

@@ -110,7 +110,7 @@ def daemon(platform: Platform, sources: SimulatedSources, location: ModuleType) 
     home = platform.home / "dagster"
     home.mkdir(parents=True, exist_ok=True)
     text = TEMPLATE.read_text(encoding="utf-8").replace("{home}", home.as_posix())
-    (home / "dagster.yaml").write_text("".join(text.splitlines(keepends=True)[1:]) + IN_PROCESS)
+    (home / "dagster.yaml").write_text("".join(text.splitlines(keepends=True)[1:]) + _IN_PROCESS)
     origin = InProcessCodeLocationOrigin(
         LoadableTargetOrigin(module_name=location.__name__, attribute="defs"), location_name="nba_props"
     )

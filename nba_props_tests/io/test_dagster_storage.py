@@ -3,6 +3,7 @@
 import inspect
 import json
 import multiprocessing
+import queue
 import shutil
 import sqlite3
 import time
@@ -31,6 +32,10 @@ def slates() -> dg.MaterializeResult[None]:
 @dg.asset_check(asset=slates)
 def has_rows() -> dg.AssetCheckResult:
     return dg.AssetCheckResult(passed=True, metadata={"rows": 5})
+
+
+@dg.job
+def _nothing_to_do() -> None: ...
 
 
 def _instance(home: Path, *, pooled: bool = True) -> dg.DagsterInstance:
@@ -183,6 +188,18 @@ class TestDeletion:
 
 
 class TestConcurrency:
+    def test_a_run_is_followed_by_another_process_while_it_is_under_way(
+        self, instance: dg.DagsterInstance, home: Path
+    ) -> None:
+        """As the web server follows it: the writer's database stays open, so that its events stay in the write-ahead log."""
+        run = instance.create_run_for_job(_nothing_to_do)
+        instance.report_engine_event("before it was watched", run)
+        seen: queue.Queue[str] = queue.Queue()
+        with _instance(home) as watching:
+            watching.watch_event_logs(run.run_id, None, lambda event, _cursor: seen.put(event.message))
+            instance.report_engine_event("while it is watched", run)
+            assert [seen.get(timeout=20) for _ in range(2)] == ["before it was watched", "while it is watched"]
+
     def test_threads_of_one_process(self, instance: dg.DagsterInstance) -> None:
         with ThreadPoolExecutor(6) as threads:
             list(threads.map(lambda i: _report(instance, "slates", str(i)), range(60)))
