@@ -13,7 +13,7 @@ from uuid import uuid4
 import dagster as dg
 
 from nba_props.assets.predictions.consolidated import WRITERS_DONE_TAG
-from nba_props.assets.predictions.models import trained_for
+from nba_props.assets.predictions.in_force import trained_for
 from nba_props.dates import dates_with_results
 from nba_props.definitions import build_defs
 from nba_props.domain.calendar import contiguous_runs, month_start

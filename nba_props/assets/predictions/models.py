@@ -4,7 +4,6 @@ A new model replaces the one in force only if it is not worse on the last graded
 as a candidate that says why, and the older one goes on serving until it is too old.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -13,15 +12,8 @@ import dagster as dg
 import numpy as np
 import pandas as pd
 
-from nba_props.assets.predictions.inputs import (
-    candidate_path,
-    files_of,
-    manifest_path,
-    manifests_of,
-    model_path,
-    slate_of,
-    slate_players,
-)
+from nba_props.assets.predictions.in_force import keep, trained_for
+from nba_props.assets.predictions.inputs import files_of, manifests_of, slate_of, slate_players
 from nba_props.domain import calibration
 from nba_props.domain.calibration import residuals_of
 from nba_props.domain.model_kinds import MODEL_KINDS, ModelKind
@@ -122,22 +114,9 @@ def train_month(run_id: str, platform: Platform, kind: ModelKind, month: date) -
             return Trained(None, Judgement(False, reason.message), {}, step)
         model = sealed(kind.name, month, learned, code_version())
         judgement = _judged(platform, kind, model, month)
-        _keep(platform, model, judgement, month)
+        keep(platform, model, judgement, month)
         step.rows_written = model.manifest.training_rows
         return Trained(model.manifest, judgement, _drift(rows.get("training_rows"), kind), step)
-
-
-def _keep(platform: Platform, model: Model, judgement: Judgement, month: date) -> None:
-    """Bytes first, by content; then the manifest that points at them."""
-    manifest = model.manifest
-    for name, data in model.files.items():
-        platform.store.put(model_path(manifest, name), data)
-    if judgement.is_accepted:
-        platform.store.put(manifest_path(manifest.kind, month), manifest.to_json(), content_type="application/json")
-    candidate = {"judgement": judgement.reason, "manifest": json.loads(manifest.to_json())}
-    if not judgement.is_accepted or platform.store.exists(candidate_path(manifest.kind, month)):
-        said = (json.dumps(candidate, sort_keys=True, indent=1) + "\n").encode()
-        platform.store.put(candidate_path(manifest.kind, month), said, content_type="application/json")
 
 
 # -- judging ----------------------------------------------------------------------------------------------------------
@@ -217,16 +196,6 @@ def _twins(platform: Platform, month: date) -> dict[str, Model]:
             if stand_in is not None:
                 found[kind.name] = stand_in
     return found
-
-
-def trained_for(platform: Platform, kind: ModelKind, month: date) -> Manifest | None:
-    """The manifest of the month's model, in force or kept as a candidate; None before there is one."""
-    if platform.store.exists(manifest_path(kind.name, month)):
-        return Manifest.from_json(platform.store.get(manifest_path(kind.name, month)))
-    if platform.store.exists(candidate_path(kind.name, month)):
-        candidate = json.loads(platform.store.get(candidate_path(kind.name, month)))
-        return Manifest.from_json(json.dumps(candidate["manifest"]).encode())
-    return None
 
 
 def _answers(shelf: Shelf, slate: Slate) -> dict[str, FloatArray]:
