@@ -90,7 +90,8 @@ def versions(platform: "Platform", month: date | None = None) -> list[dict[str, 
             "training_end_date": one.manifest.training_end_date,
             "training_rows": one.manifest.training_rows,
             "is_in_force": one.is_in_force,
-            "serves_today": one.is_in_force and serving.get(kind.name) == (one.manifest.month, one.manifest.model_version),
+            "serves_today": one.is_in_force
+            and serving.get(kind.name) == (one.manifest.month, one.manifest.model_version),
             "said": one.said,
         }
         for each in ([month] if month else months_with_models(platform))
@@ -122,7 +123,9 @@ def _decide(
     platform = shared.opened(home)
     month = _month(month_text)
     if not why.strip():
-        raise BadInput("--why says nothing.", next_step="give the reason: it is all that is known of the decision later")
+        raise BadInput(
+            "--why says nothing.", next_step="give the reason: it is all that is known of the decision later"
+        )
 
     from nba_props.assets.predictions.in_force import kind_of
 

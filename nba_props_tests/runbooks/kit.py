@@ -65,12 +65,22 @@ class Typist:
     def text(self) -> str:
         return (RUNBOOKS / self.page).read_text(encoding="utf-8")
 
+    def commands(self, name: str) -> list[str]:
+        """The page's commands of this name."""
+        return [one for one in commands_of(self.text) if shlex.split(one)[1] == name]
+
     def types(self, command: str, **words: object) -> Ended:
         """Type a command of the page, which must stand there; how it ended."""
         stands = _as_it_stands(command)
         assert stands in commands_of(self.text), f"{self.page} has no command {command!r}"
         self.typed.add(stands)
         return self.runs(*filled(stands, {**self.words, **words}))
+
+    def has_typed(self, command: str, ended: Ended) -> None:
+        """The same command stands in this page too, and was typed from another."""
+        assert _as_it_stands(command) in commands_of(self.text), f"{self.page} has no command {command!r}"
+        self.typed.add(_as_it_stands(command))
+        self.said = f"{ended.out}\n{ended.err}"
 
     def runs(self, *words: object) -> Ended:
         """Run a command line in the home at the instant, whether it stands in the page or not."""
@@ -96,9 +106,13 @@ class Typist:
 
 
 def filled(command: str, words: Mapping[str, object]) -> Iterator[str]:
-    """The arguments after `nba-props`, each word in capitals replaced."""
+    """The arguments after `nba-props`: each word in capitals replaced, and each example (a date, a name) that `words` has."""
+    examples = {name: str(value) for name, value in words.items() if not name.isupper()}
     for argument in shlex.split(command)[1:]:
-        yield re.sub(r"\b[A-Z][A-Z0-9]*\b", lambda found: str(words.get(found[0], found[0])), argument)
+        text = re.sub(r"\b[A-Z][A-Z0-9_]*\b", lambda found: str(words.get(found[0], found[0])), argument)
+        for example, value in examples.items():
+            text = text.replace(example, value)
+        yield text
 
 
 def _as_it_stands(command: str) -> str:

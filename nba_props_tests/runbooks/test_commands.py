@@ -24,7 +24,11 @@ LONGEST = 40
 """Lines of a page for one situation."""
 WORDS = {"DATE": TONIGHT, "START": YESTERDAY, "END": TONIGHT, "D1": YESTERDAY, "D2": TONIGHT, "MONTH": "2025-12"}
 LOOKING = {"status", "coverage", "history list", "staging list", "names unresolved", "models list", "sql", "seasons"}
-ALL = [pytest.param(path, command, id=f"{path.stem}: {command}") for path in PAGES for command in commands_of(path.read_text("utf-8"))]
+ALL = [
+    pytest.param(path, command, id=f"{path.stem}: {command}")
+    for path in PAGES
+    for command in commands_of(path.read_text("utf-8"))
+]
 
 
 def parse(arguments: list[str]) -> None:
@@ -44,7 +48,9 @@ def test_every_command_of_a_runbook_parses(path: Path, command: str) -> None:
     parse(arguments)
 
 
-@pytest.mark.parametrize("arguments", [["run", "today", "--sytems", "a"], ["stagin", "list"], ["grade"], ["status", "a", "b"]])
+@pytest.mark.parametrize(
+    "arguments", [["run", "today", "--sytems", "a"], ["stagin", "list"], ["grade"], ["status", "a", "b"]]
+)
 def test_a_command_that_does_not_exist_does_not_parse(arguments: list[str]) -> None:
     with pytest.raises(typer.TyperException):
         parse(arguments)
