@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -62,7 +63,10 @@ def use(
     """Put a version of a month's model in force; nothing is trained. The next run predicts with it."""
     from nba_props.assets.predictions.in_force import put_in_force
 
-    _decide(home, kind, month, why, lambda *about: put_in_force(*about, version, why), as_json=as_json)
+    def decision(platform: "Platform", kind: "ModelKind", month: date) -> "Manifest":
+        return put_in_force(platform, kind, month, version, why)
+
+    _decide(home, kind, month, why, decision, as_json=as_json)
 
 
 @models.command()
@@ -70,7 +74,10 @@ def withdraw(kind: Kind, month: Month, why: Why, as_json: AsJson = False, home: 
     """Take a month's model out of force, so that the one before serves; the month is not trained again."""
     from nba_props.assets.predictions.in_force import withdraw as take_out
 
-    _decide(home, kind, month, why, lambda *about: take_out(*about, why), as_json=as_json)
+    def decision(platform: "Platform", kind: "ModelKind", month: date) -> "Manifest | None":
+        return take_out(platform, kind, month, why)
+
+    _decide(home, kind, month, why, decision, as_json=as_json)
 
 
 # -- what the commands do ----------------------------------------------------------------------------------------------
@@ -111,7 +118,7 @@ def _serving(platform: "Platform") -> dict[str, tuple[str, str]]:
 
 
 def _decide(
-    home: Any,
+    home: Path | None,
     kind_text: str,
     month_text: str,
     why: str,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from nba_props.assets.predictions.in_force import keep, put_in_force, trained_for, versions_of, withdraw
+from nba_props.assets.predictions.in_force import decided, keep, put_in_force, trained_for, versions_of, withdraw
 from nba_props.assets.predictions.inputs import manifests_of, model_path
 from nba_props.domain.model_kinds import MODEL_KINDS
 from nba_props.domain.models import Judgement, Learned, Model, sealed
@@ -43,6 +43,7 @@ def test_a_withdrawn_month_leaves_the_one_before_and_is_not_trained_again(shelf:
     assert serves == before.manifest
     assert in_force(shelf) == [before.manifest.model_version]
     assert trained_for(shelf, KIND, DECEMBER) == bad.manifest  # which is why the plan leaves the month alone
+    assert decided(shelf, KIND, DECEMBER) == "withdrawn by hand: its errors doubled"
     (version,) = versions_of(shelf, KIND, DECEMBER)
     assert (version.is_in_force, version.said) == (False, "withdrawn by hand: its errors doubled")
     with pytest.raises(BadInput, match="No model of ridge_v1 is in force"):
@@ -59,6 +60,7 @@ def test_every_version_can_be_put_back(shelf: Platform) -> None:
     first, second = trained(shelf, DECEMBER, b"first"), trained(shelf, DECEMBER, b"second")
     candidate = trained(shelf, DECEMBER, b"third", REFUSED)
     assert in_force(shelf) == [second.manifest.model_version]
+    assert decided(shelf, KIND, DECEMBER) is None  # training judged; no person did
     for model in (first, candidate, second):
         put_in_force(shelf, KIND, DECEMBER, model.manifest.model_version, "a person looked")
         assert in_force(shelf) == [model.manifest.model_version]

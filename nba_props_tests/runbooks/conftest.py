@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -50,10 +51,11 @@ def opens(slate_platform: Platform) -> Opens:
 def leaves(slate_platform: Platform) -> Leaves:
     """Predict tonight anew with some systems, and die before consolidating; the batch that is left."""
 
-    def staged(*systems: str, platform: Platform = slate_platform) -> str:
+    def staged(*systems: str) -> str:
+        run_id = str(uuid4())
         for system in systems:
-            stage_system(platform, system, TONIGHT, TONIGHT, "a run that died", {FORCE_TAG: "true"})
-        return batches_between(platform, TONIGHT, TONIGHT)[-1].batch_id
+            stage_system(slate_platform, system, TONIGHT, TONIGHT, run_id, {FORCE_TAG: "true"})
+        return batches_between(slate_platform, TONIGHT, TONIGHT)[-1].batch_id
 
     return staged
 

@@ -23,9 +23,9 @@ def test_a_waiting_batch_is_forced(opens: Opens, leaves: Leaves, slate_platform:
     typist.types("nba-props status DATE")
     assert f"last consolidation {batch}" in " ".join(typist.said.split())
     active = slate_platform.warehouse.query(
-        "select count(distinct system_id) as systems, countif(batch_id = @batch_id) as forced"
+        "select count(distinct system_id) as systems, countif(batch_id in unnest(@batch_ids)) as forced"
         " from nba_predictions.player_prop_predictions where game_date = @start_date and is_active",
-        {"start_date": TONIGHT, "batch_id": batch},
+        {"start_date": TONIGHT, "batch_ids": [batch]},
     ).to_pylist()[0]
     assert active["systems"] == 7  # what the batch lacks stays as it was
     assert active["forced"]

@@ -1,7 +1,7 @@
 """Which model of a month is in force: as training judged it, or as a person decided since.
 
 Every version that was trained is kept beside the one in force, so that a person can go back to it. What a person decides
-stands in the month's `candidate.json`, where training's refusals stand too; so the plan does not train the month again.
+stands in the month's `candidate.json`, where training's refusals stand too, and binds training until that is forced.
 Not here: training and judging (`models.py`), and which month's model serves a date (`domain/models.Shelf`).
 """
 
@@ -33,16 +33,33 @@ class Version:
     said: str = ""
 
 
-def keep(platform: Platform, model: Model, judgement: Judgement, month: date) -> None:
-    """Keep a trained model, in force or as a candidate: bytes first, by content; then the manifests that point at them."""
-    manifest = model.manifest
+def keep_aside(platform: Platform, model: Model) -> None:
+    """Keep a trained model as a version of its month: bytes first, by content; then the manifest that points at them."""
     for name, data in model.files.items():
-        platform.store.put(model_path(manifest, name), data)
-    _put(platform, version_path(manifest), manifest.to_json())
+        platform.store.put(model_path(model.manifest, name), data)
+    _put(platform, version_path(model.manifest), model.manifest.to_json())
+
+
+def keep(platform: Platform, model: Model, judgement: Judgement, month: date) -> None:
+    """Keep a trained model, in force or as a candidate."""
+    keep_aside(platform, model)
+    manifest = model.manifest
     if judgement.is_accepted:
         _put(platform, manifest_path(manifest.kind, month), manifest.to_json())
     if not judgement.is_accepted or platform.store.exists(candidate_path(manifest.kind, month)):
         _say(platform, manifest, month, judgement.reason)
+
+
+def decided(platform: Platform, kind: ModelKind, month: date) -> str | None:
+    """What a person decided last of the month's model, which training does not undo unless it is forced; None without a word.
+
+    It is of a model of today's features and libraries: once those have changed, the month is trained and judged anew.
+    """
+    path = candidate_path(kind.name, month)
+    found = json.loads(platform.store.get(path)) if platform.store.exists(path) else {}
+    candidate = _candidate(platform, kind.name, month)
+    is_binding = found.get("by_hand", False) and candidate is not None and kind.is_current(candidate[1])
+    return str(found["judgement"]) if is_binding else None
 
 
 def trained_for(platform: Platform, kind: ModelKind, month: date) -> Manifest | None:
@@ -88,7 +105,7 @@ def put_in_force(platform: Platform, kind: ModelKind, month: date, version: str,
     kind.verified(manifest, files_of(platform.store, manifest))
     _put(platform, version_path(manifest), manifest.to_json())
     _put(platform, manifest_path(kind.name, month), manifest.to_json())
-    _say(platform, manifest, month, f"put in force by hand: {why}")
+    _say(platform, manifest, month, f"put in force by hand: {why}", is_by_hand=True)
     return manifest
 
 
@@ -136,8 +153,10 @@ def _candidate(platform: Platform, kind: str, month: date) -> tuple[str, Manifes
     return found["judgement"], Manifest.from_json(json.dumps(found["manifest"]).encode())
 
 
-def _say(platform: Platform, manifest: Manifest, month: date, judgement: str) -> None:
-    said = {"judgement": judgement, "manifest": json.loads(manifest.to_json())}
+def _say(platform: Platform, manifest: Manifest, month: date, judgement: str, *, is_by_hand: bool = False) -> None:
+    said = {"judgement": judgement, "manifest": json.loads(manifest.to_json())} | (
+        {"by_hand": True} if is_by_hand else {}
+    )
     text = json.dumps(said, sort_keys=True, indent=1) + "\n"
     _put(platform, candidate_path(manifest.kind, month), text.encode())
 

@@ -12,7 +12,7 @@ import dagster as dg
 import numpy as np
 import pandas as pd
 
-from nba_props.assets.predictions.in_force import keep, trained_for
+from nba_props.assets.predictions.in_force import decided, keep, keep_aside, trained_for
 from nba_props.assets.predictions.inputs import files_of, manifests_of, slate_of, slate_players
 from nba_props.domain import calibration
 from nba_props.domain.calibration import residuals_of
@@ -37,6 +37,7 @@ from nba_props.history import Step, recorded
 from nba_props.io.warehouse.sqltext import named_query
 from nba_props.partitions import MONTHLY, months_of
 from nba_props.platform import Platform, code_version
+from nba_props.request import FORCE_TAG
 
 DRIFT_DAYS = 28
 """Features of the last days of a window are held against those before."""
@@ -88,7 +89,8 @@ def model_asset(kind: ModelKind) -> dg.AssetsDefinition:
     def model(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> dg.MaterializeResult:
         told: dict[str, str] = {}
         for month in months_of(context):
-            trained = train_month(context.run.run_id, platform, kind, month)
+            is_forced = bool(context.run.tags.get(FORCE_TAG))
+            trained = train_month(context.run.run_id, platform, kind, month, is_forced=is_forced)
             told[f"{month:%Y-%m}"] = trained.judgement.reason
             if trained.manifest is not None:
                 context.add_asset_metadata(_metadata(trained), partition_key=month.isoformat())
@@ -97,8 +99,11 @@ def model_asset(kind: ModelKind) -> dg.AssetsDefinition:
     return model
 
 
-def train_month(run_id: str, platform: Platform, kind: ModelKind, month: date) -> Trained:
-    """Train a month's model of a kind, judge it against the one in force, and keep it: in force, or as a candidate."""
+def train_month(run_id: str, platform: Platform, kind: ModelKind, month: date, *, is_forced: bool = False) -> Trained:
+    """Train a month's model of a kind, judge it against the one in force, and keep it: in force, or as a candidate.
+
+    Where a person decided which version serves, it is kept aside unless training `is_forced`.
+    """
     start, end = training_window(month)
     with recorded(platform, run_id, f"predictions/{kind.name}_model/{month:%Y-%m}", start, end) as step:
         rows = {
@@ -113,8 +118,13 @@ def train_month(run_id: str, platform: Platform, kind: ModelKind, month: date) -
             step.skip_reason = reason.message
             return Trained(None, Judgement(False, reason.message), {}, step)
         model = sealed(kind.name, month, learned, code_version())
-        judgement = _judged(platform, kind, model, month)
-        keep(platform, model, judgement, month)
+        by_hand = None if is_forced else decided(platform, kind, month)
+        if by_hand is not None:
+            judgement = Judgement(False, f"kept aside: a model of the month was {by_hand}")
+            keep_aside(platform, model)
+        else:
+            judgement = _judged(platform, kind, model, month)
+            keep(platform, model, judgement, month)
         step.rows_written = model.manifest.training_rows
         return Trained(model.manifest, judgement, _drift(rows.get("training_rows"), kind), step)
 
