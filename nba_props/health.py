@@ -590,7 +590,7 @@ def _operational_findings(facts: SlateFacts, operations: Operations) -> list[Fin
         what = f"Coverage is of {_instant(computed)}, before predictions changed at {_instant(facts.changed_at)}."
         findings.append(Finding(Level.WARNING, what, f"nba-props run {day} --select {_COVERAGE_STEP}"))
     if facts.games:
-        findings += _export_findings(facts, operations)
+        findings += [*_late_odds(facts, operations), *_export_findings(facts, operations)]
         if operations.unresolved_names and not (facts.coverage and facts.coverage["unresolved_names"]):
             what = f"{_count(operations.unresolved_names, 'quoted name')} could not be bound to a player."
             findings.append(Finding(Level.NOTE, what, "nba-props names unresolved"))
@@ -673,6 +673,16 @@ def _circuits(facts: SlateFacts, operations: Operations) -> list[Finding]:
         )
         for system_id, circuit in operations.circuits.items()
     ]
+
+
+def _late_odds(facts: SlateFacts, operations: Operations) -> list[Finding]:
+    """Predictions ahead of which none has a line. A past slate has its lines or never will: an archive may hold none."""
+    is_unquoted = facts.coverage is not None and facts.coverage["quoted_players"] == 0
+    if not (operations.is_ahead and facts.predictions and is_unquoted):
+        return []
+    step = f"nba-props fetch --source odds {facts.game_date}, then nba-props run {facts.game_date}"
+    what = f"No player has a line: no book quotes anybody on {facts.game_date} yet, or odds were not fetched."
+    return [Finding(Level.NOTE, what, step)]
 
 
 def _export_findings(facts: SlateFacts, operations: Operations) -> list[Finding]:

@@ -13,7 +13,7 @@ from uuid import uuid4
 import dagster as dg
 
 from nba_props.assets.predictions.consolidated import WRITERS_DONE_TAG
-from nba_props.assets.predictions.models import trained_for
+from nba_props.assets.predictions.in_force import trained_for
 from nba_props.dates import dates_with_results
 from nba_props.definitions import build_defs
 from nba_props.domain.calendar import contiguous_runs, month_start
@@ -206,7 +206,8 @@ def train_models(runner: Runner, days: Sequence[date], request: Request) -> None
     """Train the months' models that do not exist yet (or all of them, if forced)."""
     for month in sorted({month_start(day) for day in days}):
         if request.is_forced or not all(_is_trained(runner.platform, kind, month) for kind in MODEL_KINDS):
-            runner.run(Stage("models", month.isoformat(), month.isoformat(), f"model {month:%Y-%m}"))
+            stage = Stage("models", month.isoformat(), month.isoformat(), f"model {month:%Y-%m}")
+            runner.run(stage, {FORCE_TAG: "true"} if request.is_forced else None)
 
 
 def _is_trained(platform: Platform, kind: ModelKind, month: date) -> bool:

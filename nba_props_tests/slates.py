@@ -118,9 +118,18 @@ def schedule(platform: Platform, day: date = DAY, season_type: str = "Regular Se
     )
 
 
-def coverage(platform: Platform, predicted: int, expected: int = 20, day: date = DAY, unresolved: int = 0) -> None:
+def coverage(
+    platform: Platform, predicted: int, expected: int = 20, day: date = DAY, unresolved: int = 0, quoted: int = 16
+) -> None:
     pct = 100 * predicted / expected if expected else None
-    figures = {"games": 2, "roster_players": 30, "expected": expected, "predicted": predicted, "coverage_pct": pct}
+    figures = {
+        "games": 2,
+        "roster_players": 30,
+        "quoted_players": quoted,
+        "expected": expected,
+        "predicted": predicted,
+        "coverage_pct": pct,
+    }
     put(
         platform,
         "nba_monitoring.prediction_coverage",

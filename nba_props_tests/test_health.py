@@ -392,6 +392,18 @@ def test_backfills_that_fail_elsewhere_are_no_matter_of_tonights(ready: Platform
     assert any("xgboost_v1 is not called" in reason for reason in past.reasons)
 
 
+def test_a_slate_ahead_in_which_nobody_is_quoted_says_so_and_is_as_ready_as_before(ready: Platform) -> None:
+    slates.coverage(ready, 20, quoted=0)
+    verdict = slate_verdict(ready, DAY)
+    assert verdict.verdict is State.READY
+    (reason,) = verdict.reasons
+    assert "No player has a line" in reason
+    assert f"nba-props fetch --source odds {DAY}" in reason
+    assert (
+        slate_verdict(slates.at(ready, NOON + timedelta(days=1)), DAY).reasons == []
+    )  # over: an archive may hold none
+
+
 def test_staging_is_counted_for_the_date_and_in_all(ready: Platform) -> None:
     stage(ready)
     stage(ready, DAY - timedelta(days=3), minutes=-120)

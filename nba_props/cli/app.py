@@ -13,6 +13,7 @@ from nba_props.cli.doctor import doctor
 from nba_props.cli.fetching import fetch
 from nba_props.cli.history import history
 from nba_props.cli.homes import import_history, init, ui
+from nba_props.cli.models import models
 from nba_props.cli.names import names
 from nba_props.cli.seasons import seasons
 from nba_props.cli.shared import Home
@@ -67,6 +68,7 @@ app.command()(sql)
 app.add_typer(history, name="history")
 app.add_typer(staging, name="staging")
 app.add_typer(names, name="names")
+app.add_typer(models, name="models")
 app.add_typer(simulate, name="simulate")
 app.command()(doctor)
 app.command()(smoke)
@@ -76,6 +78,7 @@ _GROUPS = {
     "history": {"list", "prune"},
     "staging": {"list", "consolidate", "clean"},
     "names": {"unresolved", "alias"},
+    "models": {"list", "use", "withdraw"},
     "simulate": {"serve"},
 }
 

@@ -323,13 +323,15 @@ _NEVER_EMPTY = frozenset(
         "balldontlie/box_scores",
         "balldontlie/player_injuries",
         "balldontlie/standings",
-        "bettingpros/events",
         "espn/scoreboard",
         "nba_stats/player_index",
         "nba_stats/schedule",
     }
 )
-"""Feeds that list something for every date with games, long before they begin. Of any other, nothing may be the truth."""
+"""Feeds that list something for every date with games, long before they begin. Of any other, nothing may be the truth.
+
+Only such as fill a table are counted: BettingPros' events are where its offers are asked for, and have no row of their own.
+"""
 
 
 def shortfalls(feeds: Iterable[FeedFacts], has_games: bool) -> list[SourceFacts]:

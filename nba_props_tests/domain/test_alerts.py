@@ -140,6 +140,11 @@ def test_a_source_that_disappoints_is_told_by_its_kind(fault: Shortfall, alert: 
         (FeedFacts("balldontlie", "standings", 1, empty=1), False, None),
         (FeedFacts("balldontlie", "player_injuries", 3, empty=1), True, None),
         (FeedFacts("bettingpros", "books", 1, empty=1), True, None),
+        (
+            FeedFacts("bettingpros", "events", 1, empty=1),
+            True,
+            None,
+        ),  # fills no table, so that no row of it is ever read
         (FeedFacts("espn", "roster", 30, unreadable=1, why="no shape known."), True, Shortfall.REFUSED),
         (FeedFacts("espn", "roster", 30, unreadable=1, why="no shape known."), False, Shortfall.REFUSED),
     ],

@@ -94,8 +94,13 @@ def manifest_path(kind: str, month: date) -> str:
 
 
 def candidate_path(kind: str, month: date) -> str:
-    """The manifest of a model that was trained for the month and not let into force, with why."""
+    """What was decided last about a model of the month beyond the one in force: its manifest, with why."""
     return f"{MODELS}/{kind}/{month:%Y-%m}/candidate.json"
+
+
+def version_path(manifest: Manifest) -> str:
+    """Where the manifest of every version that was trained stays, in force or not."""
+    return f"{MODELS}/{manifest.kind}/{manifest.month}/versions/{manifest.model_version.rpartition('@')[2]}.json"
 
 
 def _roster_hashes(platform: Platform, rows: pd.DataFrame, start: date, end: date) -> list[str]:

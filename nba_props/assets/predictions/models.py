@@ -4,7 +4,6 @@ A new model replaces the one in force only if it is not worse on the last graded
 as a candidate that says why, and the older one goes on serving until it is too old.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -13,15 +12,8 @@ import dagster as dg
 import numpy as np
 import pandas as pd
 
-from nba_props.assets.predictions.inputs import (
-    candidate_path,
-    files_of,
-    manifest_path,
-    manifests_of,
-    model_path,
-    slate_of,
-    slate_players,
-)
+from nba_props.assets.predictions.in_force import decided, keep, keep_aside, trained_for
+from nba_props.assets.predictions.inputs import files_of, manifests_of, slate_of, slate_players
 from nba_props.domain import calibration
 from nba_props.domain.calibration import residuals_of
 from nba_props.domain.model_kinds import MODEL_KINDS, ModelKind
@@ -46,6 +38,7 @@ from nba_props.io.warehouse.sqltext import named_query
 from nba_props.partitions import MONTHLY, months_of
 from nba_props.platform import Platform, code_version
 from nba_props.pools import TRAININGS
+from nba_props.request import FORCE_TAG
 
 DRIFT_DAYS = 28
 """Features of the last days of a window are held against those before."""
@@ -98,7 +91,8 @@ def model_asset(kind: ModelKind) -> dg.AssetsDefinition:
     def model(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> dg.MaterializeResult:
         told: dict[str, str] = {}
         for month in months_of(context):
-            trained = train_month(context.run.run_id, platform, kind, month)
+            is_forced = bool(context.run.tags.get(FORCE_TAG))
+            trained = train_month(context.run.run_id, platform, kind, month, is_forced=is_forced)
             told[f"{month:%Y-%m}"] = trained.judgement.reason
             if trained.manifest is not None:
                 context.add_asset_metadata(_metadata(trained), partition_key=month.isoformat())
@@ -107,8 +101,11 @@ def model_asset(kind: ModelKind) -> dg.AssetsDefinition:
     return model
 
 
-def train_month(run_id: str, platform: Platform, kind: ModelKind, month: date) -> Trained:
-    """Train a month's model of a kind, judge it against the one in force, and keep it: in force, or as a candidate."""
+def train_month(run_id: str, platform: Platform, kind: ModelKind, month: date, *, is_forced: bool = False) -> Trained:
+    """Train a month's model of a kind, judge it against the one in force, and keep it: in force, or as a candidate.
+
+    Where a person decided which version serves, it is kept aside unless training `is_forced`.
+    """
     start, end = training_window(month)
     with recorded(platform, run_id, f"predictions/{kind.name}_model/{month:%Y-%m}", start, end) as step:
         rows = {
@@ -123,23 +120,15 @@ def train_month(run_id: str, platform: Platform, kind: ModelKind, month: date) -
             step.skip_reason = reason.message
             return Trained(None, Judgement(False, reason.message), {}, step)
         model = sealed(kind.name, month, learned, code_version())
-        judgement = _judged(platform, kind, model, month)
-        _keep(platform, model, judgement, month)
+        by_hand = None if is_forced else decided(platform, kind, month)
+        if by_hand is not None:
+            judgement = Judgement(False, f"kept aside: a model of the month was {by_hand}")
+            keep_aside(platform, model)
+        else:
+            judgement = _judged(platform, kind, model, month)
+            keep(platform, model, judgement, month)
         step.rows_written = model.manifest.training_rows
         return Trained(model.manifest, judgement, _drift(rows.get("training_rows"), kind), step)
-
-
-def _keep(platform: Platform, model: Model, judgement: Judgement, month: date) -> None:
-    """Bytes first, by content; then the manifest that points at them."""
-    manifest = model.manifest
-    for name, data in model.files.items():
-        platform.store.put(model_path(manifest, name), data)
-    if judgement.is_accepted:
-        platform.store.put(manifest_path(manifest.kind, month), manifest.to_json(), content_type="application/json")
-    candidate = {"judgement": judgement.reason, "manifest": json.loads(manifest.to_json())}
-    if not judgement.is_accepted or platform.store.exists(candidate_path(manifest.kind, month)):
-        said = (json.dumps(candidate, sort_keys=True, indent=1) + "\n").encode()
-        platform.store.put(candidate_path(manifest.kind, month), said, content_type="application/json")
 
 
 # -- judging ----------------------------------------------------------------------------------------------------------
@@ -219,16 +208,6 @@ def _twins(platform: Platform, month: date) -> dict[str, Model]:
             if stand_in is not None:
                 found[kind.name] = stand_in
     return found
-
-
-def trained_for(platform: Platform, kind: ModelKind, month: date) -> Manifest | None:
-    """The manifest of the month's model, in force or kept as a candidate; None before there is one."""
-    if platform.store.exists(manifest_path(kind.name, month)):
-        return Manifest.from_json(platform.store.get(manifest_path(kind.name, month)))
-    if platform.store.exists(candidate_path(kind.name, month)):
-        candidate = json.loads(platform.store.get(candidate_path(kind.name, month)))
-        return Manifest.from_json(json.dumps(candidate["manifest"]).encode())
-    return None
 
 
 def _answers(shelf: Shelf, slate: Slate) -> dict[str, FloatArray]:
