@@ -7,10 +7,11 @@ replace (DATE, BATCH); the test says by what.
 import io
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -33,9 +34,14 @@ def commands_of(text: str) -> list[str]:
     for match in _CODE.finditer(text):
         code = match["block"] or match["indented"] or match["span"]
         for one in _COMMAND.finditer(code):
-            words = _words(code[one.start() :], is_span=match["span"] is not None)
+            words = _before_the_shell(_words(code[one.start() :], is_span=match["span"] is not None))
             found.append(shlex.join(" ".join(word.split()) for word in words))
     return list(dict.fromkeys(one for one in found if one != "nba-props"))
+
+
+def _before_the_shell(words: Sequence[str]) -> list[str]:
+    """What the command itself is given: a line of cron goes on with what becomes of its output."""
+    return list(takewhile(lambda word: word not in (">", "|", "||", "&&"), words))
 
 
 def _words(code: str, *, is_span: bool) -> list[str]:
