@@ -112,7 +112,8 @@ def traded(league: League, day: date) -> tuple[League, str, str]:
     rosters = league.rosters.copy()
     today = pd.to_datetime(rosters["roster_date"]).dt.date >= day
     quotes = league.points_lines[pd.to_datetime(league.points_lines["game_date"]).dt.date == day]
-    quoted = quotes["player_name"].value_counts()
+    people = rosters.groupby("player_name")["player_id"].nunique()
+    quoted = quotes[quotes["player_name"].map(people) == 1]["player_name"].value_counts()  # no namesake: he needs no id
     on = {team: rosters[today & (rosters["team_abbr"] == team)] for team in (game["home_abbr"], game["away_abbr"])}
     leaves, comes = (
         max(on[team]["player_name"].unique(), key=lambda name: (quoted.get(name, 0), name))

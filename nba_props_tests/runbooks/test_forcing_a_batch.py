@@ -2,6 +2,8 @@
 
 import pytest
 
+from nba_props.assets.predictions.batch import batches_between
+from nba_props.domain.systems import SYSTEM_IDS
 from nba_props.platform import Platform
 from nba_props_tests.conftest import TONIGHT
 from nba_props_tests.runbooks.conftest import Leaves, Opens
@@ -22,11 +24,11 @@ def test_a_waiting_batch_is_forced(opens: Opens, leaves: Leaves, slate_platform:
     typist.reads("no staging is left over")
     typist.types("nba-props status DATE")
     assert f"last consolidation {batch}" in " ".join(typist.said.split())
+    (merged,) = (one for one in batches_between(slate_platform, TONIGHT, TONIGHT) if one.batch_id == batch)
+    assert merged.row["consolidated_at"] is not None
     active = slate_platform.warehouse.query(
-        "select count(distinct system_id) as systems, countif(batch_id in unnest(@batch_ids)) as forced"
-        " from nba_predictions.player_prop_predictions where game_date = @start_date and is_active",
-        {"start_date": TONIGHT, "batch_ids": [batch]},
-    ).to_pylist()[0]
-    assert active["systems"] == 7  # what the batch lacks stays as it was
-    assert active["forced"]
+        "select distinct system_id from nba_predictions.player_prop_predictions where game_date = @start_date and is_active",
+        {"start_date": TONIGHT},
+    )
+    assert set(active["system_id"].to_pylist()) == set(SYSTEM_IDS)  # what the batch lacks stays as it was
     typist.typed_everything("nba-props run DATE")  # test_dead_batch

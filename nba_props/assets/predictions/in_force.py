@@ -120,9 +120,8 @@ def withdraw(platform: Platform, kind: ModelKind, month: date, why: str) -> Mani
             f"No model of {kind.name} is in force for {month:%Y-%m}.", next_step=f"nba-props models list {month:%Y-%m}"
         )
     _put(platform, version_path(manifest), manifest.to_json())
-    _say(
-        platform, manifest, month, f"withdrawn by hand: {why}"
-    )  # first: killed after it, the month is not trained anew
+    # First: killed after it, the month is not trained anew.
+    _say(platform, manifest, month, f"withdrawn by hand: {why}", is_by_hand=True)
     platform.store.delete(manifest_path(kind.name, month))
     earlier = [one for one in manifests_of(platform.store, kind.name) if one.training_end < month]
     return earlier[-1] if earlier else None
