@@ -21,7 +21,7 @@ TYPED_ELSEWHERE = {
 }
 """Runbooks whose situations have tests of their own outside this folder."""
 
-LONGEST = 40
+LONGEST = 45
 """Lines of a page for one situation."""
 WORDS = {"DATE": TONIGHT, "START": YESTERDAY, "END": TONIGHT, "D1": YESTERDAY, "D2": TONIGHT, "MONTH": "2025-12"}
 LOOKING = {"status", "coverage", "history list", "staging list", "names unresolved", "models list", "sql", "seasons"}
