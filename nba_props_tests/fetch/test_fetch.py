@@ -472,10 +472,15 @@ def test_an_interrupted_fetch_ends_what_waits(monkeypatch: pytest.MonkeyPatch, t
         if len(told) == 1:
             threading.Timer(0.2, os.kill, [os.getpid(), signal.SIGINT]).start()
 
-    with scripted(in_turn(Reply())) as server:
-        platform = Platform(load_settings(home=tmp_path, sources_url=server.url, source_pace=1.0, now=NOON))
-        began = time.monotonic()
-        with pytest.raises(KeyboardInterrupt):
-            fetch_day(platform, DAY, wanted, progress=interrupt)
+    # What starts in the background of a shell ignores Ctrl-C from birth.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with scripted(in_turn(Reply())) as server:
+            platform = Platform(load_settings(home=tmp_path, sources_url=server.url, source_pace=1.0, now=NOON))
+            began = time.monotonic()
+            with pytest.raises(KeyboardInterrupt):
+                fetch_day(platform, DAY, wanted, progress=interrupt)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert time.monotonic() - began < 60
     assert len(server.asked) == 1

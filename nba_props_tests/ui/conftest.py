@@ -128,7 +128,7 @@ def ui(browser: Browser, league_home: Path, tmp_path_factory: pytest.TempPathFac
     try:
         url = f"http://127.0.0.1:{port}"
         _wait_until_it_answers(url, server, log)
-        page = browser.new_page(viewport={"width": 1600, "height": 1000})
+        page = browser.new_page(viewport={"width": 1600, "height": 1000}, reduced_motion="reduce")
         yield Ui(url, league_home, page, screenshots)
     finally:
         _stop(server)
