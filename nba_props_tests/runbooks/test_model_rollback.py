@@ -49,8 +49,8 @@ def used(platform: Platform) -> list[str]:
     """Versions that tonight's predictions in force were made with."""
     found = platform.warehouse.query(
         "select distinct model_version from nba_predictions.player_prop_predictions"
-        " where game_date = @start_date and is_active and system_id = @system_id",
-        {"start_date": TONIGHT, "system_id": KIND.name},
+        " where game_date = @start_date and is_active and system_id in unnest(@systems)",
+        {"start_date": TONIGHT, "systems": [KIND.name]},
     )
     return list(found["model_version"].to_pylist())
 
