@@ -40,14 +40,17 @@ slate_dates as (
         and season_type in ('Regular Season', 'Play-In', 'Playoffs', 'NBA Cup Final')
 ),
 
--- The newest roster serves, whoever published it: of one morning, the source of the higher rank.
+-- The best source's latest serves. An imported roster of an earlier morning comes last: a live one may know of a trade since.
 latest_snapshots as (
     select d.roster_date, s.team_abbr, s.source_rank, max(s.roster_date) as published_date
     from slate_dates as d
     inner join snapshots as s
         on s.roster_date <= d.roster_date and s.roster_date >= date_sub(d.roster_date, interval 7 day)
     group by d.roster_date, s.team_abbr, s.source_rank
-    qualify row_number() over (partition by d.roster_date, s.team_abbr order by max(s.roster_date) desc, s.source_rank) = 1
+    qualify row_number() over (
+        partition by d.roster_date, s.team_abbr
+        order by if(s.source_rank = 1 and max(s.roster_date) < d.roster_date, 4, s.source_rank)
+    ) = 1
 ),
 
 -- Each appearance says where a player is until his next one; a later appearance moves no earlier roster.
