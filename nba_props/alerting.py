@@ -8,7 +8,7 @@ a process killed in between tells that one alert again, and never loses one.
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -36,6 +36,7 @@ from nba_props.domain.alerts import (
     shortfalls,
     to_tell,
 )
+from nba_props.domain.calendar import slate_date
 from nba_props.health import (
     CRITICAL_BELOW_PCT,
     WARN_BELOW_PCT,
@@ -225,6 +226,14 @@ def bounds_of(platform: Platform) -> Bounds:
     return Bounds(WARN_BELOW_PCT, CRITICAL_BELOW_PCT, platform.settings.alert_unresolved_names)
 
 
+def _owed_since(platform: Platform) -> datetime:
+    """When the platform first ran anything here, UTC; before any season if nothing ever did: then all of it is owed."""
+    first = platform.warehouse.query("select min(started_at) as at from nba_reference.processor_run_history")["at"][
+        0
+    ].as_py()
+    return first or datetime(2000, 1, 1, tzinfo=UTC)
+
+
 def facts_of(platform: Platform, day: date, automation: Automation = BY_HAND) -> Facts:
     """What the tables, the bucket and the run history hold of a slate now, as the rules want it."""
     slate = slate_facts(platform, day, day)[day]
@@ -234,14 +243,16 @@ def facts_of(platform: Platform, day: date, automation: Automation = BY_HAND) ->
         for run in operations.runs
         if run["is_of_date"] and run["status"] in _DONE_OR_AT_WORK
     ]
+    since = _owed_since(platform)
+    missed = [one for one in missed_duties(day, done, platform.now, automation.duties) if one.due_at >= since]
     return Facts(
         game_date=day,
         now=platform.now,
         coverage=_coverage(platform, slate),
         batches=_batches(slate),
         exports=_exports(slate, operations),
-        is_unpredicted=bool(slate.games) and not slate.predictions,
-        missed=missed_duties(day, done, platform.now, automation.duties) if slate.games else (),
+        is_unpredicted=bool(slate.games) and not slate.predictions and day >= slate_date(since),
+        missed=missed if slate.games else (),
         given_up=automation.given_up.get(day, {}) if slate.games else {},
         failed_steps=[
             StepFacts(step, asset_of(step), step in operations.interrupted_steps) for step in operations.failed_steps

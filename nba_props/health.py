@@ -8,7 +8,7 @@ Dagster.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import IntEnum, StrEnum
 from typing import Any
 
@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict
 from nba_props.breaker import open_circuits
 from nba_props.domain.alerts import ExportFault
 from nba_props.domain.breaker import Circuit
-from nba_props.domain.calendar import COUNTED_SEASON_TYPES, date_range, season_bounds, season_of
+from nba_props.domain.calendar import COUNTED_SEASON_TYPES, EASTERN, date_range, season_bounds, season_of
 from nba_props.platform import Platform
 
 PUBLISH_FROM_PCT = 80.0
@@ -747,6 +747,11 @@ def _span(platform: Platform, start: date, end: date) -> tuple[date, date] | Non
 # -- assembling --------------------------------------------------------------------------------------------------------
 
 
+def _is_page_turning(platform: Platform, day: date) -> bool:
+    """TRUE in the first half hour of a date: predicted the evening before, it is only now what tonight's page is to show."""
+    return day == platform.today and platform.now < datetime.combine(day, time(0, 30), EASTERN)
+
+
 def operations_of(platform: Platform, facts: SlateFacts) -> Operations:
     """What surrounds the slate of the facts, as it is now."""
     day = facts.game_date
@@ -761,7 +766,7 @@ def operations_of(platform: Platform, facts: SlateFacts) -> Operations:
     staging = platform.warehouse.staging_tables()
     orphaned_before = platform.now - timedelta(minutes=platform.settings.staging_grace_minutes)
     required = [export_path(f"predictions/{day}.json")]
-    if slate_shown(platform) == day:
+    if slate_shown(platform) == day and not _is_page_turning(platform, day):
         required.append(export_path("tonight/all-players.json"))
     exports = {row["path"]: row for row in ask(_EXPORTS)}
     return Operations(

@@ -239,13 +239,28 @@ def test_a_duty_is_done_by_a_success_or_by_one_who_is_still_at_it(home: Platform
     assert Situation.SCHEDULE_MISSED not in {one.alert.situation for one in watch(home, DAY).open}
 
 
-def missing_run(home: Platform) -> None:
-    """As if nobody had run anything for the date."""
+def missing_run(home: Platform, *, is_new: bool = False) -> None:
+    """As if nobody had run anything for the date, in a home that has run before unless it is new."""
     home.warehouse.delete(
         slates.table("nba_reference.processor_run_history"),
         "data_date BETWEEN @start_date AND @end_date",
         {"start_date": DAY, "end_date": DAY},
     )
+    if not is_new:
+        run_of(home, "raw/archive_history", "success", minutes=-60 * 24)
+
+
+def test_a_home_owes_nothing_of_the_time_before_it_ran_anything(home: Platform) -> None:
+    missing_run(home, is_new=True)
+    run_of(home, "raw/archive_history", "success", minutes=60 * 24)
+    home.warehouse.delete(
+        slates.table("nba_predictions.player_prop_predictions"),
+        "game_date BETWEEN @start_date AND @end_date",
+        {"start_date": DAY, "end_date": DAY},
+    )
+    found = watch(slates.at(home, later(60 * 25)), DAY, automation=Automation(duties=[NOON_RUN]))
+    told = {one.alert.situation for one in found.open}
+    assert not {Situation.SCHEDULE_MISSED, Situation.NO_PREDICTIONS} & told
 
 
 def test_a_date_without_games_owes_nothing(home: Platform) -> None:

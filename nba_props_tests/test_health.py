@@ -1,17 +1,19 @@
 """The verdict: each rule by itself on facts, then the whole on a warehouse with rows."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from nba_props.domain.calendar import EASTERN
 from nba_props.health import (
     Level,
     SlateFacts,
     State,
     Verdict,
+    operations_of,
     slate_facts,
     slate_findings,
     slate_shown,
@@ -518,6 +520,15 @@ def test_the_slate_shown(home: Platform, offsets: tuple[int, ...], shown: int | 
     for offset in offsets:
         slates.predictions(home, PEOPLE[:1], SYSTEMS[:1], DAY + timedelta(days=offset))
     assert slate_shown(home) == (None if shown is None else DAY + timedelta(days=shown))
+
+
+@pytest.mark.parametrize(("minute", "is_owed"), [(10, False), (40, True)])
+def test_the_front_page_has_half_an_hour_to_turn_at_midnight(home: Platform, minute: int, is_owed: bool) -> None:
+    """What was predicted the evening before is tonight's only from midnight on: until then the page showed another date."""
+    slates.predictions(home, PEOPLE[:1], SYSTEMS[:1], DAY)
+    midnight = slates.at(home, datetime.combine(DAY, time(0, minute), EASTERN))
+    facts = slate_facts(midnight, DAY, DAY)[DAY]
+    assert (TONIGHT in operations_of(midnight, facts).required_exports) is is_owed
 
 
 def test_a_prefix_keeps_exports_of_tests_apart(home: Platform) -> None:

@@ -48,6 +48,7 @@ def build_schedules(*, is_on: bool) -> list[dg.ScheduleDefinition]:
     return [
         _schedule("br-rosters-batch-daily", "30 6 * * *", "live_fetch", status, _rosters),
         *slates,
+        _schedule("front-page", "0 0 * * *", "exports", status, _front_page),
         _schedule("grading-and-results", "0 5 * * *", "grade_slate", status, _grades),
         _schedule("hourly-fetch", _EVERY_TEN_MINUTES, "live_fetch", status, _fetch),
     ]
@@ -100,6 +101,16 @@ def _slate(days: int) -> Tick:
         return slate_request(name, day, attempt=1)
 
     return tick
+
+
+def _front_page(name: str, platform: Platform, at: datetime) -> dg.RunRequest | dg.SkipReason:
+    """Tonight's page turns with the date: what it shows may have been predicted the evening before."""
+    day = slate_date(at)
+    if day < platform.today:
+        return dg.SkipReason(f"the tick is late and {day} is over")
+    return dg.RunRequest(
+        run_key=f"{name}/{day}", partition_key=day.isoformat(), tags={SLATE_TAG: day.isoformat(), TRIGGER_TAG: name}
+    )
 
 
 def _rosters(name: str, _platform: Platform, at: datetime) -> dg.RunRequest:

@@ -1,6 +1,7 @@
 """One tick of a schedule or a look of a sensor, on a home and an instance that a test prepares; runs are invented, not run."""
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import dagster as dg
@@ -8,10 +9,17 @@ from dagster._core.test_utils import freeze_time
 
 from nba_props.automation.schedules import build_schedules
 from nba_props.automation.sensors import build_sensors
+from nba_props.definitions import build_defs
 from nba_props.platform import Platform
 
 SCHEDULES = {one.name: one for one in build_schedules(is_on=False)}
 SENSORS = {one.name: one for one in build_sensors(is_on=False)}
+
+
+@cache
+def _location() -> dg.RepositoryDefinition:
+    """Where schedules that name a partition look up whose it is."""
+    return build_defs().get_repository_def()
 
 
 @dg.op
@@ -34,7 +42,9 @@ def ran(instance: dg.DagsterInstance, at: datetime, is_success: bool = True, **t
 
 def tick(platform: Platform, name: str, due: datetime) -> dg.RunRequest | str:
     """What a schedule starts at an instant, or why nothing."""
-    context = dg.build_schedule_context(scheduled_execution_time=due, resources={"platform": platform})
+    context = dg.build_schedule_context(
+        scheduled_execution_time=due, resources={"platform": platform}, repository_def=_location()
+    )
     found = SCHEDULES[name].evaluate_tick(context)
     return found.run_requests[0] if found.run_requests else str(found.skip_message)
 

@@ -49,6 +49,14 @@ def test_each_schedule_starts_its_slate_in_eastern_time(
     assert clock == f"{due.minute} {due.hour} * * *"
 
 
+def test_the_front_page_turns_at_midnight_and_not_later_than_its_date(home: Platform) -> None:
+    request = tick(at(home, eastern(0)), "front_page", eastern(0))
+    assert isinstance(request, dg.RunRequest)
+    assert request.partition_key == "2024-01-15"
+    assert SCHEDULES["front_page"].job_name == "exports"
+    assert "is over" in str(tick(at(home, eastern(9, days=1)), "front_page", eastern(0)))
+
+
 def test_without_a_configured_source_nothing_is_asked_and_the_reason_names_the_settings(home: Platform) -> None:
     bare = Platform(home.settings.model_copy(update={"sources_url": ""}))
     for name in SCHEDULES:
