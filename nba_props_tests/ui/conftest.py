@@ -25,7 +25,7 @@ SCREENSHOTS = "UI_SCREENSHOTS"
 
 STARTED_SECONDS, STOPPED_SECONDS = 300, 60
 SHOWN_SECONDS, DONE_SECONDS = 60, 600  # a busy machine is no failure of the UI
-_LOOK_AGAIN_SECONDS = 3
+_OPEN_AGAIN_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -49,15 +49,22 @@ class Ui:
         expect(seen.first).to_be_visible(timeout=1000 * seconds)
 
     def see_in_time(self, path: str, is_seen: Callable[[Page], bool]) -> None:
-        """Open the page again and again until it shows what is waited for."""
+        """Open the page, and again now and then, until it shows what is waited for."""
         until = time.monotonic() + DONE_SECONDS
-        self.open(path)
+        while time.monotonic() < until:
+            self.open(path)
+            if self._is_seen_soon(is_seen):
+                return
+        self.look("waited_in_vain")
+        raise AssertionError(f"{path} shows after {DONE_SECONDS} s:\n{self.page.inner_text('body')}")
+
+    def _is_seen_soon(self, is_seen: Callable[[Page], bool]) -> bool:
+        until = time.monotonic() + _OPEN_AGAIN_SECONDS
         while not is_seen(self.page):
             if time.monotonic() > until:
-                self.look("waited_in_vain")
-                raise AssertionError(f"{path} shows after {DONE_SECONDS} s:\n{self.page.inner_text('body')}")
-            self.page.wait_for_timeout(1000 * _LOOK_AGAIN_SECONDS)
-            self.page.reload()
+                return False
+            self.page.wait_for_timeout(500)
+        return True
 
     # -- what a person does ----------------------------------------------------------------------------------------
 
