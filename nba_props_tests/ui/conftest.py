@@ -8,7 +8,6 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from urllib.error import URLError
 from urllib.parse import quote
@@ -76,6 +75,11 @@ class Ui:
         self.page.get_by_role("button", name="Launch Run").click()
         self.page.wait_for_url("**/runs/*", timeout=1000 * SHOWN_SECONDS)
 
+    def press(self, button: str, answer: str) -> None:
+        """Press a button and wait until the server has answered: to leave the page before could withdraw the request."""
+        self.page.get_by_role("button", name=button).click(timeout=1000 * SHOWN_SECONDS)
+        self.see(self.page.get_by_text(answer))
+
     def choose_partitions(self, asset: str, keys: str) -> None:
         """Open an asset's dialog and name partitions of any time: the dialog itself offers 90 days."""
         self.open(f"/assets/{asset}")
@@ -92,13 +96,6 @@ class Ui:
         link = self.page.locator(f'a[href$="/jobs/{job}"]')
         self.see(link)
         return link.first.get_attribute("href") or ""
-
-
-def checks_shown(page: Page) -> dict[str, str]:
-    """The list beside an asset's checks: name and state, as its lines say."""
-    lines = [line.strip() for line in page.inner_text("body").splitlines()]
-    states = ("Succeeded", "Failed", "Warning", "Execution failed", "Not executed", "In progress", "Skipped")
-    return {name: state for name, state in pairwise(lines) if state in states}
 
 
 @pytest.fixture(scope="session")
