@@ -23,6 +23,7 @@ pytestmark = pytest.mark.browser
 PREDICTIONS, CACHE = "predictions/player_prop_predictions", "precompute/player_daily_cache"
 NUMBERS = "no_active_without_number"
 """The check that a planted fault must turn red."""
+_SLATE_ENDED = re.compile('Finished execution of run for "slate"|Execution of run for "slate" failed')
 _ENDED = re.compile("^(Success|Failure)$")
 
 
@@ -36,10 +37,7 @@ def slate(ui: Ui) -> date:
     # Read without opening the page again: a person watches a run.
     ui.see(page.get_by_text(f"features {TONIGHT}"), DONE_SECONDS)
     ui.look("slate_under_way")
-    ui.see(
-        ui.page.get_by_text(re.compile('Finished execution of run for "slate"|Execution of run for "slate" failed')),
-        DONE_SECONDS,
-    )
+    ui.see(page.get_by_text(_SLATE_ENDED), DONE_SECONDS)
     ui.look("slate_run")
     ui.see(page.get_by_text("Success", exact=True))
     ui.see(page.get_by_text(f"{TONIGHT}: published."))
