@@ -8,7 +8,6 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from urllib.error import URLError
 from urllib.parse import quote
@@ -25,7 +24,7 @@ SCREENSHOTS = "UI_SCREENSHOTS"
 
 STARTED_SECONDS, STOPPED_SECONDS = 300, 60
 SHOWN_SECONDS, DONE_SECONDS = 60, 600  # a busy machine is no failure of the UI
-_LOOK_AGAIN_SECONDS = 3
+_OPEN_AGAIN_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -49,15 +48,22 @@ class Ui:
         expect(seen.first).to_be_visible(timeout=1000 * seconds)
 
     def see_in_time(self, path: str, is_seen: Callable[[Page], bool]) -> None:
-        """Open the page again and again until it shows what is waited for."""
+        """Open the page, and again now and then, until it shows what is waited for."""
         until = time.monotonic() + DONE_SECONDS
-        self.open(path)
+        while time.monotonic() < until:
+            self.open(path)
+            if self._is_seen_soon(is_seen):
+                return
+        self.look("waited_in_vain")
+        raise AssertionError(f"{path} shows after {DONE_SECONDS} s:\n{self.page.inner_text('body')}")
+
+    def _is_seen_soon(self, is_seen: Callable[[Page], bool]) -> bool:
+        until = time.monotonic() + _OPEN_AGAIN_SECONDS
         while not is_seen(self.page):
             if time.monotonic() > until:
-                self.look("waited_in_vain")
-                raise AssertionError(f"{path} shows after {DONE_SECONDS} s:\n{self.page.inner_text('body')}")
-            self.page.wait_for_timeout(1000 * _LOOK_AGAIN_SECONDS)
-            self.page.reload()
+                return False
+            self.page.wait_for_timeout(500)
+        return True
 
     # -- what a person does ----------------------------------------------------------------------------------------
 
@@ -68,6 +74,11 @@ class Ui:
         self.see(self.page.get_by_text("No errors"))
         self.page.get_by_role("button", name="Launch Run").click()
         self.page.wait_for_url("**/runs/*", timeout=1000 * SHOWN_SECONDS)
+
+    def press(self, button: str, answer: str) -> None:
+        """Press a button and wait until the server has answered: to leave the page before could withdraw the request."""
+        self.page.get_by_role("button", name=button).click(timeout=1000 * SHOWN_SECONDS)
+        self.see(self.page.get_by_text(answer))
 
     def choose_partitions(self, asset: str, keys: str) -> None:
         """Open an asset's dialog and name partitions of any time: the dialog itself offers 90 days."""
@@ -85,13 +96,6 @@ class Ui:
         link = self.page.locator(f'a[href$="/jobs/{job}"]')
         self.see(link)
         return link.first.get_attribute("href") or ""
-
-
-def checks_shown(page: Page) -> dict[str, str]:
-    """The list beside an asset's checks: name and state, as its lines say."""
-    lines = [line.strip() for line in page.inner_text("body").splitlines()]
-    states = ("Succeeded", "Failed", "Warning", "Execution failed", "Not executed", "In progress", "Skipped")
-    return {name: state for name, state in pairwise(lines) if state in states}
 
 
 @pytest.fixture(scope="session")

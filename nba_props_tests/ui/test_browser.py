@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
@@ -15,13 +16,14 @@ from nba_props.catalog import table
 from nba_props.catalog.model import Layer
 from nba_props.checks import CHECKS
 from nba_props_tests.conftest import TONIGHT
-from nba_props_tests.ui.conftest import DONE_SECONDS, Ui, checks_shown
+from nba_props_tests.ui.conftest import DONE_SECONDS, Ui
 
 pytestmark = pytest.mark.browser
 
 PREDICTIONS, CACHE = "predictions/player_prop_predictions", "precompute/player_daily_cache"
 NUMBERS = "no_active_without_number"
 """The check that a planted fault must turn red."""
+_SLATE_ENDED = re.compile('Finished execution of run for "slate"|Execution of run for "slate" failed')
 _ENDED = re.compile("^(Success|Failure)$")
 
 
@@ -30,15 +32,12 @@ def slate(ui: Ui) -> date:
     """Tonight's slate, from raw rows to exports, started in the launchpad and followed to its end."""
     page = ui.open(f"/assets/{PREDICTIONS}?view=checks")
     ui.see(page.get_by_text(NUMBERS, exact=True))
-    assert "Succeeded" not in checks_shown(page).values()
+    assert "Succeeded" not in _states(page, PREDICTIONS).values()
     ui.launch("slate", f'ops: {{play_slate: {{config: {{date: "{TONIGHT}"}}}}}}')
     # Read without opening the page again: a person watches a run.
     ui.see(page.get_by_text(f"features {TONIGHT}"), DONE_SECONDS)
     ui.look("slate_under_way")
-    ui.see(
-        ui.page.get_by_text(re.compile('Finished execution of run for "slate"|Execution of run for "slate" failed')),
-        DONE_SECONDS,
-    )
+    ui.see(page.get_by_text(_SLATE_ENDED), DONE_SECONDS)
     ui.look("slate_run")
     ui.see(page.get_by_text("Success", exact=True))
     ui.see(page.get_by_text(f"{TONIGHT}: published."))
@@ -76,7 +75,7 @@ def test_a_backfill_from_the_dialog_is_one_run_of_its_dates(ui: Ui, slate: date)
     ui.choose_partitions(CACHE, "[2025-11-29...2025-12-01]")
     ui.see(ui.page.get_by_text("3 partitions"))
     ui.look("backfill_dialog")
-    ui.page.get_by_role("button", name="Launch backfill").click()
+    ui.press("Launch backfill", "Created backfill")
     ui.see_in_time("/runs?view=backfills", lambda page: page.get_by_text(_ENDED).count() == 1)
     ui.look("backfill")
     assert ui.page.get_by_text("Success", exact=True).count() == 1
@@ -90,24 +89,32 @@ def test_a_planted_fault_turns_a_check_red_and_its_repair_green(ui: Ui, slate: d
     path = f"/assets/{PREDICTIONS}?view=checks"
     with _a_number_lost(ui.home, slate):
         _execute_checks(ui, path)
-        ui.see_in_time(path, lambda page: checks_shown(page).get(NUMBERS) == "Failed")
+        ui.see_in_time(path, lambda page: _states(page, PREDICTIONS)[NUMBERS] == "Failed")
+        others = {name: state for name, state in _states(ui.page, PREDICTIONS).items() if name != NUMBERS}
+        assert set(others.values()) == {"Succeeded"}, others
         ui.page.get_by_text(NUMBERS, exact=True).first.click()
         ui.see(ui.page.get_by_text(f"1 of 1 date(s) failed; {slate}"))
         ui.look("fault")
-        others = {name: state for name, state in checks_shown(ui.page).items() if name != NUMBERS}
-        assert set(others.values()) == {"Succeeded"}, others
     _execute_checks(ui, path)
     ui.see_in_time(path, lambda page: _is_green(page, PREDICTIONS))
     ui.look("repaired")
 
 
 def _is_green(page: Page, asset: str) -> bool:
-    return checks_shown(page) == {check.name: "Succeeded" for check in CHECKS[asset]}
+    return set(_states(page, asset).values()) == {"Succeeded"}
+
+
+def _states(page: Page, asset: str) -> dict[str, str]:
+    """The asset's checks as their list says: the state is below the name, which a page also repeats further down."""
+    lines = [line.strip() for line in page.inner_text("body").splitlines()]
+    below = dict(reversed([(line, after) for line, after in pairwise(lines) if line != after]))
+    return {check.name: below.get(check.name, "") for check in CHECKS[asset]}
 
 
 def _execute_checks(ui: Ui, path: str) -> None:
     """A run without partitions: it judges tonight."""
-    ui.open(path).get_by_role("button", name="Execute all").click()
+    ui.open(path)
+    ui.press("Execute all", "Launched run")
 
 
 @contextmanager
