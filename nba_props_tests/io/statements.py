@@ -38,6 +38,7 @@ OTHER_LANGUAGES = {
     "nba_props.io.warehouse.duckdb": "statements of the embedded engine in its own SQL",
     "nba_props.io.warehouse.engine": "statements of the embedded engine in its own SQL",
     "nba_props.catalog.render.duckdb": "DDL of the embedded engine",
+    "nba_props.io.dagster_records": "statements of SQLite about Dagster's own tables",
 }
 _OF_BIGQUERY = "nba_props.io.warehouse.bigquery"
 PARTS = {
