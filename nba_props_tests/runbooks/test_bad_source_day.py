@@ -20,5 +20,6 @@ def test_a_bad_day_is_told_and_over_with_the_next_fetch(friday_evening: Friday) 
     friday_evening.types(EVENING, "nba-props names unresolved", "bad-source-day")
     page.typed_everything(
         "nba-props doctor",  # test_doctor
+        *("nba-props fetch 2024-03-14", "nba-props grade 2024-03-14"),  # test_re_grade
         "nba-props simulate serve --fault espn:500:2 --fault odds_api:html",  # test_simulate
     )
