@@ -117,7 +117,7 @@ def test_a_bug_keeps_its_traceback_in_the_home(
     def broken(*_: object) -> None:
         raise RuntimeError("a screw came loose")
 
-    monkeypatch.setattr("nba_props.cli.verdicts.verdict_of", broken)
+    monkeypatch.setattr("nba_props.health.slate_verdict", broken)
     home: Path = slate_platform.home  # type: ignore[attr-defined]
     ended = call("status", TONIGHT, home=home)
     assert ended.code == 2
@@ -133,7 +133,7 @@ def test_a_full_disk_is_said_as_such(call: Call, slate_platform: object, monkeyp
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", "/somewhere")
 
-    monkeypatch.setattr("nba_props.cli.verdicts.verdict_of", full)
+    monkeypatch.setattr("nba_props.health.slate_verdict", full)
     ended = call("status", TONIGHT, home=slate_platform.home)  # type: ignore[attr-defined]
     assert ended.code == 2
     assert "/somewhere: No space left on device" in ended.err
