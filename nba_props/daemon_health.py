@@ -3,7 +3,7 @@
 A dead daemon cannot report itself, so `status` asks its records, and from cron is the watchdog outside. Whether the code
 loads is told by its effects: a living daemon has every sensor look once a minute or so, and one whose code location
 does not load has none look and records no error. What belongs here: limits, and what is to be said of the records. What
-does not: reading them (`io/dagster_records.py`), and the slate (`health.py`).
+does not: reading them (`io/dagster_records.py`), and the slate (`health`).
 """
 
 from collections.abc import Sequence

@@ -2,7 +2,7 @@
 
 A probe takes the platform and answers with findings; it leaves nothing behind. One that meets an error is a problem, never
 silence. What belongs here: the machine, the target, its rights and limits. What does not: whether a slate is sound
-(`health.py`), and how findings look on a terminal.
+(`health`), and how findings look on a terminal.
 """
 
 import importlib.metadata

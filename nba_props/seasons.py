@@ -2,7 +2,7 @@
 
 Each layer is asked once, for all dates together. Here belong the layers, the rule that a date is there, built and empty, or
 missing, and the reason: the run history first, then the layer before, then batches, exports, checks and coverage. Not here: how it
-looks, and whether a slate is good enough to publish (`health.py`).
+looks, and whether a slate is good enough to publish (`health`).
 """
 
 from bisect import bisect_left, bisect_right

@@ -393,6 +393,7 @@ def watch_and_die(settings: Any) -> None:
     watch(Platform(settings), DAY)
 
 
+@pytest.mark.whole
 def test_killed_between_sending_and_recording_one_alert_is_told_again_and_none_is_lost(
     home: Platform, hook: Inbox
 ) -> None:

@@ -47,6 +47,7 @@ def test_dg_checks_the_definitions(tmp_path: Path) -> None:
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
+@pytest.mark.whole
 def test_dg_lists_every_asset_with_its_group_and_kind(tmp_path: Path) -> None:
     listed = run("dg", "list", "defs", "--json", home=tmp_path / "home")
     assert listed.returncode == 0, listed.stderr
@@ -59,6 +60,7 @@ def test_dg_lists_every_asset_with_its_group_and_kind(tmp_path: Path) -> None:
     assert {f"predictions/staging_{system}" for system in SYSTEM_IDS} <= set(assets)
 
 
+@pytest.mark.whole
 def test_the_workspace_file_loads_from_a_plain_checkout(tmp_path: Path) -> None:
     validated = run("dagster", "definitions", "validate", "-w", "workspace.yaml", home=tmp_path / "home")
     assert validated.returncode == 0, validated.stderr

@@ -45,6 +45,7 @@ def killed_in_a_step(home: Path) -> None:
     started.wait()
 
 
+@pytest.mark.whole
 def test_a_killed_run_is_marked_by_the_next_look_in_history_and_dagster(
     slate_platform: Platform, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

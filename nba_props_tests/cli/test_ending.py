@@ -174,6 +174,7 @@ def test_stdout_of_a_process_holds_json_and_nothing_else(simulated_home: Path) -
     assert ended.code == {"READY": 0, "DEGRADED": 1, "NOT READY": 2}[ended.json["verdict"]]
 
 
+@pytest.mark.whole
 def test_an_interruption_says_what_was_finished_and_how_to_go_on(slate_platform: object) -> None:
     home: Path = slate_platform.home  # type: ignore[attr-defined]
     running = command("run", TONIGHT, "--home", home)

@@ -441,6 +441,7 @@ print(*(f"{one.source}:{one.asked}:{one.fresh}:{one.state}" for one in found.rep
 """
 
 
+@pytest.mark.whole
 def test_a_fetch_killed_in_the_middle_goes_on_where_it_was(tmp_path: Path) -> None:
     command = [sys.executable, "-c", _SCRIPT, str(tmp_path / "home")]
     with scripted(lambda one, _: Reply(delay_seconds=0.1)) as server:

@@ -193,6 +193,7 @@ def read_until(is_over: Any, root: Path) -> None:
         warehouse.staging_tables()
 
 
+@pytest.mark.whole
 def test_processes_and_threads_at_once_lose_nothing(root: Path, processes: ForkServerContext) -> None:
     warehouse = DuckDBWarehouse(root)
     warehouse.replace_rows(LOG, whole_set("first", 50), DAY[0], DAY[0])
@@ -306,6 +307,7 @@ def kill_at_random(
         yield look()
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("work", [replace_again_and_again, upsert_again_and_again])
 def test_a_killed_write_leaves_the_old_set_or_the_new_one(root: Path, processes: ForkServerContext, work: Any) -> None:
     for found in kill_at_random(processes, work, root, lambda: states(root)):
@@ -315,6 +317,7 @@ def test_a_killed_write_leaves_the_old_set_or_the_new_one(root: Path, processes:
     assert files(root) == {"warehouse.duckdb"}
 
 
+@pytest.mark.whole
 def test_a_killed_merge_leaves_the_old_set_or_the_new_one(merged: Path, processes: ForkServerContext) -> None:
     for found in kill_at_random(processes, merge_again_and_again, merged, lambda: priced(merged)):
         assert found in ({"20": 5_000}, {"30": 5_000})
@@ -346,6 +349,7 @@ def stage_again_and_again(begun: Any, root: Path) -> None:
         warehouse.stage(PREDICTIONS, ZONES, many)
 
 
+@pytest.mark.whole
 def test_a_killed_writer_leaves_no_half_staging(root: Path, processes: ForkServerContext) -> None:
     warehouse = DuckDBWarehouse(root)
     counts = lambda: [one.row_count for one in warehouse.staging_tables()]  # noqa: E731

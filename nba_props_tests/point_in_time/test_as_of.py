@@ -54,6 +54,7 @@ def seen_at(built: Built, directory: Path, *, as_of: datetime | None = None, now
     return platform
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     ("as_of", "now"), [(MORNING, None), (AFTERNOON, None), (None, MORNING), (None, AFTERNOON)], ids=str
 )
@@ -102,6 +103,7 @@ def test_an_earlier_as_of_picks_the_earlier_line(built: Built, tmp_path: Path) -
     assert (both["current_points_line_early"] != both["current_points_line_late"]).any()
 
 
+@pytest.mark.whole
 def test_an_as_of_after_tip_is_the_tip(built: Built, tmp_path: Path) -> None:
     midnight = datetime(2025, 11, 13, 0, 0, tzinfo=EASTERN)
     rows = context(seen_at(built, tmp_path / "late", as_of=midnight))
@@ -161,6 +163,7 @@ def test_a_live_slate_knows_what_is_known_now_and_says_so(built: Built, tmp_path
         assert set(made_before.values()) == {True}
 
 
+@pytest.mark.whole
 def test_a_live_slate_is_silent_on_games_that_have_begun(built: Built, tmp_path: Path) -> None:
     tips = built.known.as_of["tip_at"].dropna()
     platform = copy_of(built.platform, tmp_path / "live", tips.max().to_pydatetime() + timedelta(minutes=1))
@@ -183,6 +186,7 @@ def test_today_is_the_eastern_date(now: str, today: date, tmp_path: Path) -> Non
     assert Platform(load_settings(home=tmp_path, now=now)).today == today
 
 
+@pytest.mark.whole
 def test_at_half_past_eleven_eastern_tonights_slate_is_live(built: Built, tmp_path: Path) -> None:
     rows = context(seen_at(built, tmp_path / "night", now=datetime(2025, 11, 12, 23, 30, tzinfo=EASTERN)))
     assert set(rows["run_mode"]) == {"live"}

@@ -85,6 +85,7 @@ def test_another_future_gives_the_same_slate(built: Built, alteration: Alteratio
     assert differences(built.snapshot, from_scratch(built, alteration, tmp_path)) == []
 
 
+@pytest.mark.whole
 def test_importing_another_future_and_forcing_the_slate_changes_nothing(built: Built, tmp_path: Path) -> None:
     platform = over_the_old(built, all_later_altered, tmp_path)
     staged = build_slate(platform, DAY, FORCED, run_id="again")
@@ -313,6 +314,7 @@ def test_the_comparison_sees_usual_minutes_that_come_from_later_games(two_future
     assert differences(*contents(read_sql)) == []
 
 
+@pytest.mark.whole
 def test_an_inclusive_window_reaches_every_prediction_system(
     two_futures: tuple[Platform, Platform], tmp_path: Path
 ) -> None:
@@ -323,6 +325,7 @@ def test_an_inclusive_window_reaches_every_prediction_system(
         assert not one[system]["prediction_id"].equals(other[system]["prediction_id"])
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("kind", MODEL_KINDS, ids=lambda kind: kind.name)
 def test_a_training_window_that_reaches_into_the_month_is_seen(
     kind: ModelKind, two_futures: tuple[Platform, Platform], monkeypatch: pytest.MonkeyPatch, tmp_path: Path

@@ -105,6 +105,7 @@ def results_told(platform: Platform) -> None:
     platform.warehouse.replace_rows(REPORTS, rows_of(REPORTS, told), FIRST, LAST)
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("change", [later_rosters_moved, results_told], ids=lambda change: change.__name__)
 def test_what_is_told_later_changes_nothing_of_the_slate(reported: Platform, built: Built, change: Change) -> None:
     before = seen_on_the_slate(reported, built)
@@ -112,12 +113,14 @@ def test_what_is_told_later_changes_nothing_of_the_slate(reported: Platform, bui
     assert differences(before, seen_on_the_slate(reported, built)) == []
 
 
+@pytest.mark.whole
 def test_what_is_told_on_the_morning_does_change_it(reported: Platform, built: Built) -> None:
     before = seen_on_the_slate(reported, built)
     rosters_of_the_morning_moved(reported)
     assert differences(before, seen_on_the_slate(reported, built))
 
 
+@pytest.mark.whole
 def test_the_reports_are_what_the_slate_is_made_of(reported: Platform, built: Built) -> None:
     """Rosters come from the reports, and results told by them are in the summaries: the tests above compare something."""
     seen_on_the_slate(reported, built)
