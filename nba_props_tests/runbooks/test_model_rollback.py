@@ -79,6 +79,7 @@ def test_a_person_goes_back_to_a_version_and_to_the_month_before(
     typist.types("nba-props models list")
     assert "withdrawn by hand: its errors doubled" in typist.said
     typist.types("nba-props history")
+    typist.runs("history", "--limit", "100")  # the clock stands still here: which runs are the newest ten is chance
     assert f"{KIND.name}_model/2025-12" in typist.said
     person = slate_platform.warehouse.query(
         "select universal_player_id from nba_predictions.player_prop_predictions"
