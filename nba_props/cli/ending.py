@@ -39,7 +39,8 @@ def run_to_end(arguments: Sequence[str]) -> int:
         say_error(error.message, error.next_step)
         return ERROR
     except typer.TyperException as error:
-        say_error(error.format_message(), f"{shlex.join(['nba-props', *_command(arguments)])} --help")
+        if message := error.format_message():  # empty: a group without a command has printed its help
+            say_error(message, f"{shlex.join(['nba-props', *_command(arguments)])} --help")
         return ERROR
     except typer.Abort:
         say_error("Stopped: nothing was confirmed, and nothing was changed.")

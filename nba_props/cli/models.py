@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from nba_props.domain.model_kinds import ModelKind
     from nba_props.domain.models import Manifest
     from nba_props.platform import Platform
+
+    Decision = Callable[[], Manifest | None]
 
 models = typer.Typer(
     help="Monthly models: list what is kept, put a version in force, take a bad one out of force.", no_args_is_help=True
@@ -61,23 +64,24 @@ def use(
     home: Home = None,
 ) -> None:
     """Put a version of a month's model in force; nothing is trained. The next run predicts with it."""
-    from nba_props.assets.predictions.in_force import put_in_force
+    from nba_props.assets.predictions.in_force import kept_version, put_in_force
 
-    def decision(platform: "Platform", kind: "ModelKind", month: date) -> "Manifest":
-        return put_in_force(platform, kind, month, version, why)
+    def use_it(platform: "Platform", kind: "ModelKind", month: date) -> "Decision":
+        return partial(put_in_force, platform, month, kept_version(platform, kind, month, version), why)
 
-    _decide(home, kind, month, why, decision, as_json=as_json)
+    _decide(home, kind, month, why, use_it, as_json=as_json)
 
 
 @models.command()
 def withdraw(kind: Kind, month: Month, why: Why, as_json: AsJson = False, home: Home = None) -> None:
     """Take a month's model out of force, so that the one before serves; the month is not trained again."""
+    from nba_props.assets.predictions.in_force import serving_version
     from nba_props.assets.predictions.in_force import withdraw as take_out
 
-    def decision(platform: "Platform", kind: "ModelKind", month: date) -> "Manifest | None":
-        return take_out(platform, kind, month, why)
+    def withdraw_it(platform: "Platform", kind: "ModelKind", month: date) -> "Decision":
+        return partial(take_out, platform, month, serving_version(platform, kind, month), why)
 
-    _decide(home, kind, month, why, decision, as_json=as_json)
+    _decide(home, kind, month, why, withdraw_it, as_json=as_json)
 
 
 # -- what the commands do ----------------------------------------------------------------------------------------------
@@ -122,11 +126,14 @@ def _decide(
     kind_text: str,
     month_text: str,
     why: str,
-    decide: "Callable[[Platform, ModelKind, date], Manifest | None]",
+    considered: "Callable[[Platform, ModelKind, date], Decision]",
     *,
     as_json: bool,
 ) -> None:
-    """Carry a person's decision out, recorded in the run history and shown in the UI as the model's asset."""
+    """Carry a person's decision out, recorded in the run history and shown in the UI as the model's asset.
+
+    What cannot be decided so is refused by `considered`, before anything is recorded: a mistyped version is no failed step.
+    """
     platform = shared.opened(home)
     month = _month(month_text)
     if not why.strip():
@@ -137,7 +144,7 @@ def _decide(
     from nba_props.assets.predictions.in_force import kind_of
 
     kind = kind_of(kind_text)
-    serves = _recorded(platform, kind, month, why, decide)
+    serves = _recorded(platform, kind, month, why, considered(platform, kind, month))
     found = {
         "kind": kind.name,
         "month": f"{month:%Y-%m}",
@@ -153,11 +160,7 @@ def _decide(
 
 
 def _recorded(
-    platform: "Platform",
-    kind: "ModelKind",
-    month: date,
-    why: str,
-    decide: "Callable[[Platform, ModelKind, date], Manifest | None]",
+    platform: "Platform", kind: "ModelKind", month: date, why: str, decision: "Decision"
 ) -> "Manifest | None":
     import uuid
 
@@ -170,7 +173,7 @@ def _recorded(
 
     step = f"predictions/{kind.name}_model/{month:%Y-%m}"
     with recorded(platform, f"by_hand_{uuid.uuid4()}", step, *training_window(month)):
-        serves = decide(platform, kind, month)
+        serves = decision()
     metadata = {"serves": serves.model_version if serves else "no model", "judgement": f"by hand: {why}"}
     with open_instance(platform) as instance:
         instance.report_runless_asset_event(

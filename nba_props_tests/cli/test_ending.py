@@ -70,6 +70,14 @@ def test_a_mistake_is_one_line_and_a_next_step(
     assert "Traceback" not in ended.err
 
 
+@pytest.mark.parametrize("group", ["models", "names", "staging", "simulate"])
+def test_a_group_without_a_command_shows_its_help_and_no_empty_error(call: Call, group: str) -> None:
+    found = call(group)
+    assert found.code == 2
+    assert "Commands" in found.out
+    assert "error" not in found.err
+
+
 def test_a_season_that_starts_later_is_answered_about_itself(call: Call, platform: Platform) -> None:
     later = {"game_id": "1", "game_date": date(2026, 10, 20), "season": "2026-27", "season_type": "Regular Season"}
     slates.put(platform, "nba_raw.schedule", later)

@@ -104,4 +104,6 @@ def test_what_cannot_serve_is_refused(opens: Opens, slate_platform: Platform, go
     assert typist.runs("models", "withdraw", "ridge_v2", "2025-12", "--why", "x").code == 2
     assert typist.runs("models", "withdraw", "ridge_v1", "December", "--why", "x").code == 2
     assert typist.runs("models", "withdraw", "ridge_v1", "2025-12", "--why", " ").code == 2
+    typist.runs("history", "--failed", "--limit", "100")
+    assert "by_hand" not in typist.said  # what was refused is no failed step
     assert serving(slate_platform) == [EARLIER]  # what was in force lies at the same bytes, and is damaged too

@@ -90,8 +90,8 @@ def months_with_models(platform: Platform) -> list[date]:
     return sorted((date.fromisoformat(f"{month}-01") for month in folders), reverse=True)
 
 
-def put_in_force(platform: Platform, kind: ModelKind, month: date, version: str, why: str) -> Manifest:
-    """Let a kept version of the month's model serve, on a person's word; its manifest.
+def kept_version(platform: Platform, kind: ModelKind, month: date, version: str) -> Manifest:
+    """A version of the month's model that may serve.
 
     Raises BadInput for a version that is not kept, ModelRefused for one that does not agree with this code or its own bytes.
     """
@@ -101,29 +101,35 @@ def put_in_force(platform: Platform, kind: ModelKind, month: date, version: str,
             f"No model {version} of {kind.name} is kept for {month:%Y-%m}.",
             next_step=f"kept are {', '.join(kept)}" if kept else f"none is: nba-props models list {month:%Y-%m}",
         )
-    manifest = kept[version]
-    kind.verified(manifest, files_of(platform.store, manifest))
-    _put(platform, version_path(manifest), manifest.to_json())
-    _put(platform, manifest_path(kind.name, month), manifest.to_json())
-    _say(platform, manifest, month, f"put in force by hand: {why}", is_by_hand=True)
-    return manifest
+    kind.verified(kept[version], files_of(platform.store, kept[version]))
+    return kept[version]
 
 
-def withdraw(platform: Platform, kind: ModelKind, month: date, why: str) -> Manifest | None:
-    """Take the month's model out of force, so that the one before serves its dates; that one, or None where there is none.
-
-    Raises BadInput where no model of the month is in force.
-    """
+def serving_version(platform: Platform, kind: ModelKind, month: date) -> Manifest:
+    """The version of the month's model that is in force. Raises BadInput where none is."""
     manifest = _in_force(platform, kind.name, month)
     if manifest is None:
         raise BadInput(
             f"No model of {kind.name} is in force for {month:%Y-%m}.", next_step=f"nba-props models list {month:%Y-%m}"
         )
+    return manifest
+
+
+def put_in_force(platform: Platform, month: date, manifest: Manifest, why: str) -> Manifest:
+    """Let a kept version of the month's model serve, on a person's word; its manifest."""
+    _put(platform, version_path(manifest), manifest.to_json())
+    _put(platform, manifest_path(manifest.kind, month), manifest.to_json())
+    _say(platform, manifest, month, f"put in force by hand: {why}", is_by_hand=True)
+    return manifest
+
+
+def withdraw(platform: Platform, month: date, manifest: Manifest, why: str) -> Manifest | None:
+    """Take the month's model out of force, so that the one before serves its dates; that one, or None where there is none."""
     _put(platform, version_path(manifest), manifest.to_json())
     # First: killed after it, the month is not trained anew.
     _say(platform, manifest, month, f"withdrawn by hand: {why}", is_by_hand=True)
-    platform.store.delete(manifest_path(kind.name, month))
-    earlier = [one for one in manifests_of(platform.store, kind.name) if one.training_end < month]
+    platform.store.delete(manifest_path(manifest.kind, month))
+    earlier = [one for one in manifests_of(platform.store, manifest.kind) if one.training_end < month]
     return earlier[-1] if earlier else None
 
 
