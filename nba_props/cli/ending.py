@@ -21,6 +21,7 @@ import typer
 from nba_props.cli import shared
 from nba_props.cli.screen import say_error
 from nba_props.errors import NbaPropsError
+from nba_props.io.dagster_records import RECORDS_BOOK
 
 ERROR, INTERRUPTED = 2, 130
 
@@ -72,6 +73,9 @@ def _say_unexpected(error: Exception) -> None:
         what = str(refused) if isinstance(refused, sqlite3.Error) else _of_the_system(refused)
         message = f"The disk or the system refused: {what}."
         step = "free space or make the place writable, then run the same command again; finished steps are kept"
+    elif damaged := next((one for one in _chain(error) if type(one) is sqlite3.DatabaseError), None):
+        message = f"Dagster's records cannot be read: {damaged}."
+        step = RECORDS_BOOK
     else:
         message = (
             f"Something unexpected happened: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"

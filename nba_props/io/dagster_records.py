@@ -45,6 +45,10 @@ where i.instigator_type in ('SCHEDULE', 'SENSOR')
 """
 
 
+RECORDS_BOOK = "docs/runbooks/daemon.md, records that cannot be read"
+"""The next step where Dagster's records are damaged."""
+
+
 class RecordsUnreadable(NbaPropsError):
     """Dagster's records are there and cannot be read."""
 
@@ -106,7 +110,7 @@ def _unreadable(home: Path, error: Exception) -> RecordsUnreadable:
     said = redact(f"{type(error).__name__}: {error}".splitlines()[0])
     return RecordsUnreadable(
         f"Dagster's records of {home} cannot be read: {said.removesuffix('.')}.",
-        next_step="docs/runbooks/daemon.md, records that cannot be read",
+        next_step=RECORDS_BOOK,
     )
 
 

@@ -148,6 +148,15 @@ def test_a_full_disk_is_said_as_such(call: Call, slate_platform: object, monkeyp
     assert "free space" in ended.err
 
 
+@pytest.mark.parametrize("records", ["runs.db", "runs/index.db"])
+def test_damaged_records_of_dagster_are_said_as_such(call: Call, slate_platform: Platform, records: str) -> None:
+    (slate_platform.home / "dagster" / "history" / records).write_bytes(b"no database at all")
+    ended = call("run", TONIGHT, home=slate_platform.home)
+    assert ended.code == 2
+    assert "Dagster's records cannot be read" in ended.err
+    assert "docs/runbooks/daemon.md" in ended.err
+
+
 @pytest.mark.parametrize(
     ("verdicts", "failures", "code"),
     [
