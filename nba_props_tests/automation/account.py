@@ -47,10 +47,9 @@ where game_date between @start_date and @end_date
 group by game_date
 """
 _IN_FORCE = """
-select game_date, player_lookup, count(*) as found
+select distinct game_date, universal_player_id
 from nba_predictions.player_prop_predictions
 where game_date between @start_date and @end_date and is_active
-group by game_date, player_lookup
 """
 _TWICE_IN_FORCE = """
 select game_date, count(*) as found
@@ -176,14 +175,14 @@ class Account:
         yield from self._faults_of_document(slate)
 
     def _faults_of_document(self, slate: Slate) -> Iterator[str]:
-        """The document lists each player in force, once."""
+        """The document lists each player in force, once (by id: two may share a name)."""
         name = f"v1/predictions/{slate.day}.json"
         if not slate.documents:
             yield f"{name} was never published"
             return
         document = json.loads(self.platform.store.get(name))
-        listed = sorted(player["player_lookup"] for game in document["games"] for player in game["players"])
-        in_force = sorted(row["player_lookup"] for row in self._rows(_IN_FORCE) if row["game_date"] == slate.day)
+        listed = sorted(player["universal_player_id"] for game in document["games"] for player in game["players"])
+        in_force = sorted(row["universal_player_id"] for row in self._rows(_IN_FORCE) if row["game_date"] == slate.day)
         if document["game_date"] != slate.day.isoformat() or listed != in_force:
             yield f"{name} lists {len(listed)} players, {len(in_force)} are predicted"
 
