@@ -3,57 +3,48 @@
 import logging
 import socket
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 
 import pytest
-from apprise.plugins.discord import NotifyDiscord
-from apprise.plugins.email.base import NotifyEmail
-from apprise.plugins.slack import NotifySlack
 
-from nba_props.domain.alerts import GUIDES, Alert, Message, Severity, Situation, Telling, message_of
+from nba_props.domain.alerts import Message, Severity, Situation
 from nba_props.errors import BadInput
 from nba_props.io import notify
 from nba_props.io.notify import Channel, channels_of, send
 from nba_props.io.redaction import HIDDEN, redact
 from nba_props.settings import load_settings
-from nba_props_tests.receivers import Inbox, free_port, smtp_server, webhook_receiver
+from nba_props_tests.io.alert_matrix import (
+    DOCUMENT,
+    REGENERATE,
+    TOKEN,
+    URLS,
+    Receivers,
+    arrives,
+    measured,
+    receivers,
+    rendered,
+)
+from nba_props_tests.receivers import Inbox, free_port
 
-TOKEN = "pl4ntedTOKEN-xyz"
 MESSAGE = Message("[warning] low coverage", "16 of 20 players.", Severity.WARNING)
-KINDS = ("mailto", "json", "slack", "discord")
 
 
 @pytest.fixture(scope="module")
-def mail() -> Iterator[Inbox]:
-    with smtp_server() as inbox:
-        yield inbox
-
-
-@pytest.fixture(scope="module")
-def hook() -> Iterator[Inbox]:
-    with webhook_receiver() as inbox:
-        yield inbox
+def everyone() -> Iterator[Receivers]:
+    with receivers() as to:
+        yield to
 
 
 @pytest.fixture(autouse=True)
-def at_hand(mail: Inbox, hook: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Slack and Discord answer from the receiver, nobody waits between tries, and whoever refused takes messages again."""
-    monkeypatch.setattr(NotifySlack, "webhook_url", f"http://127.0.0.1:{hook.port}/services")
-    monkeypatch.setattr(NotifyDiscord, "notify_url", f"http://127.0.0.1:{hook.port}/api/webhooks")
-    monkeypatch.setattr(notify, "PAUSE_SECONDS", 0.0)
-    for kind in (NotifyEmail, NotifySlack):
-        monkeypatch.setattr(kind, "request_rate_per_sec", 0)
-    mail.refusals = hook.refusals = 0
+def taking(everyone: Receivers) -> Receivers:
+    """The receivers; whoever refused takes messages again."""
+    everyone.mail.refusals = everyone.hook.refusals = 0
+    return everyone
 
 
-def url_of(kind: str, mail: Inbox, hook: Inbox) -> str:
-    return {
-        "mailto": f"mailto://127.0.0.1:{mail.port}?from=nba@league.example&to=ops@league.example",
-        "json": f"json://127.0.0.1:{hook.port}/{TOKEN}",
-        "slack": "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7",
-        "discord": "discord://4174216298/JHMHI8qBe7bk2ZwO5U711o3dV_js",
-    }[kind]
+@pytest.fixture
+def hook(everyone: Receivers) -> Inbox:
+    return everyone.hook
 
 
 def channel_of(url: str) -> Channel:
@@ -65,29 +56,27 @@ def channel_of(url: str) -> Channel:
 
 
 @pytest.mark.parametrize("situation", Situation)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", URLS)
 def test_every_situation_arrives_on_every_channel_with_text_next_step_and_link(
-    kind: str, situation: Situation, mail: Inbox, hook: Inbox
+    kind: str, situation: Situation, everyone: Receivers
 ) -> None:
-    step = GUIDES[situation].next_step.format(day="2024-01-15", subject="batch_1", command="nba-props run")
-    link = f"http://ui.example:3000/{GUIDES[situation].page.format(subject='batch_1')}"
-    text = "84.9 % of <20> players & 3 *names* of exports_log."
-    alert = Alert(situation, date(2024, 1, 15), "batch_1", Severity.CRITICAL, text, step, link)
-    inbox = mail if kind == "mailto" else hook
-    before = len(inbox.messages)
-    assert send(channel_of(url_of(kind, mail, hook)), message_of(alert, Telling.RAISED)).refusal is None
-    [arrived] = inbox.messages[before:]
-    for part in (f"[critical] {situation.replace('_', ' ')}, 2024-01-15", text, f"Next step: {step}", f"Link: {link}"):
-        assert part in arrived
+    assert arrives(kind, situation, everyone) == "received"
+
+
+def test_the_document_says_what_arrives(everyone: Receivers) -> None:
+    everyone.hook.refusals = notify.TRIES  # a matrix that cannot say "refused" would prove nothing
+    assert arrives("json", Situation.SKEW, everyone).startswith("refused")
+    found = rendered(measured(everyone))
+    assert DOCUMENT.read_text(encoding="utf-8") == found, f"docs/alert-matrix.md is not what arrives; run: {REGENERATE}"
 
 
 # -- what is refused ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_channel_that_refuses_says_why_and_takes_the_next_message(kind: str, mail: Inbox, hook: Inbox) -> None:
-    channel = channel_of(url_of(kind, mail, hook))
-    mail.refusals = hook.refusals = notify.TRIES
+@pytest.mark.parametrize("kind", URLS)
+def test_a_channel_that_refuses_says_why_and_takes_the_next_message(kind: str, everyone: Receivers) -> None:
+    channel = everyone.channel_of(kind)
+    everyone.inbox_of(kind).refusals = notify.TRIES
     refused = send(channel, MESSAGE)
     assert refused.channel == channel.name
     assert refused.refusal
