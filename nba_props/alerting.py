@@ -228,10 +228,8 @@ def bounds_of(platform: Platform) -> Bounds:
 
 def _owed_since(platform: Platform) -> datetime:
     """When the platform first ran anything here, UTC; before any season if nothing ever did: then all of it is owed."""
-    first = platform.warehouse.query("select min(started_at) as at from nba_reference.processor_run_history")["at"][
-        0
-    ].as_py()
-    return first or datetime(2000, 1, 1, tzinfo=UTC)
+    found = platform.warehouse.query("select min(started_at) as first_run from nba_reference.processor_run_history")
+    return found["first_run"][0].as_py() or datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def facts_of(platform: Platform, day: date, automation: Automation = BY_HAND) -> Facts:
