@@ -129,6 +129,7 @@ RUNS = st.lists(
 )
 
 
+@pytest.mark.whole
 @settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(RUNS)
 def test_no_newest_materialisation_is_ever_removed(platform: Platform, ran: list[Ran]) -> None:

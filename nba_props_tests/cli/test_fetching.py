@@ -53,6 +53,7 @@ def test_a_fetch_lands_parses_and_says_what_each_source_gave(
     assert "NBA_PROPS_ODDS_API_KEY" in again.out
 
 
+@pytest.mark.whole  # six commands, each with a graph of its own
 def test_the_exit_code_says_how_the_sources_ended(
     call: Call, three: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
