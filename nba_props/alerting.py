@@ -72,11 +72,11 @@ _FEEDS = """
 select
     source, feed, count(*) as answers,
     countif(rejection_reason is not null) as unreadable,
-    countif(rejection_reason is null and outcome = 'content' and rows_read = 0) as empty,
+    countif(rejection_reason is null and outcome = 'content' and rows_read = 0 and not is_superseded) as empty,
     min(rejection_reason) as why
 from (
     select
-        source, feed, outcome, rows_read, rejection_reason,
+        source, feed, outcome, rows_read, is_superseded, rejection_reason,
         row_number() over (partition by source, feed, label order by fetched_at desc, payload_ref) as place
     from nba_raw.landed_payloads
     where filed_date = @start_date

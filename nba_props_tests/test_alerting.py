@@ -174,6 +174,10 @@ def send_another_shape(home: Platform) -> None:
     landed(home, "roster", rejection_reason="espn: roster BOS is not what this parser knows.")
 
 
+def send_what_is_sent_again_tomorrow(home: Platform) -> None:
+    landed(home, "scoreboard", is_superseded=True)
+
+
 W, C = Severity.WARNING, Severity.CRITICAL
 
 
@@ -197,6 +201,7 @@ W, C = Severity.WARNING, Severity.CRITICAL
         (failing("error_decay", "warning"), {(Situation.DRIFT, W)}),
         (failing("rosters_partial", "warning"), {(Situation.SOURCE_PARTIAL, W)}),
         (send_nothing, {(Situation.SOURCE_EMPTY, W)}),
+        (send_what_is_sent_again_tomorrow, set()),
         (send_another_shape, {(Situation.SOURCE_REFUSED, W)}),
         (failing("single_active", "integrity"), {(Situation.CHECK_FAILED, C)}),
     ],

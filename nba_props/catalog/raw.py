@@ -269,6 +269,12 @@ class LandedPayloads(Row):
     status_code: Annotated[int, Field(description="HTTP status of the answer.")]
     size_bytes: Annotated[int, Field(description="Bytes as received.")]
     is_empty_slate: Annotated[bool, Field(description="TRUE if the document says itself that there is nothing.")]
+    is_superseded: Annotated[
+        bool,
+        Field(
+            description="TRUE if a later answer to the same request tells all of it again, so that it is not read: no rows, and none missing."
+        ),
+    ]
     rows_read: Annotated[int, Field(description="Rows read, of every kind.")]
     rows_kept: Annotated[int, Field(description="Rows in force: accepted, and told by no later or better payload.")]
     rows_duplicate: Annotated[int, Field(description="Accepted rows that a later or better payload tells too.")]

@@ -216,6 +216,22 @@ def test_a_game_that_is_scheduled_no_more_is_withdrawn(home: Platform) -> None:
     assert rows_of(home, "nba_raw.schedule", "game_id") == [(GAME,)]
 
 
+def test_an_answer_that_a_later_one_tells_again_is_superseded_and_not_empty(
+    home: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FakeSource, "feeds", [Feed("rows", parse, tells_all=True)])
+    for hours, body in enumerate(({"schedule": [SCHEDULED]}, {"schedule": [SCHEDULED]}, b"<html>")):
+        landed(home, Source.NBA_STATS, DAY, body, AFTER + timedelta(hours=hours))
+    landed(home, Source.NBA_STATS, EVE, {"schedule": []}, AFTER, label="another request")
+    found = live.read_season(home, "2024-25", [])
+    assert found is not None
+    told = {(row["fetched_at"], row["label"]): row for row in found.payloads.to_pylist()}
+    assert [row["is_superseded"] for _, row in sorted(told.items())] == [True, False, False, False]
+    first, empty, second, html = (row for _, row in sorted(told.items()))
+    assert (first["rows_read"], second["rows_read"], empty["rows_read"]) == (0, 1, 0)
+    assert html["rejection_reason"] == "nba_stats: not JSON"
+
+
 @pytest.mark.whole
 def test_games_of_the_season_before_are_not_withdrawn_with_those_of_this_one(home: Platform) -> None:
     """The bubble's games lie between the dates of the season after."""

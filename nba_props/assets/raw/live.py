@@ -167,7 +167,7 @@ def _latest_readable(platform: Platform, landed: Sequence[Landed], parsers: Pars
     for one in reversed(landed):
         request = (one.source, one.feed, one.label, *sorted(one.params.items()))
         if request in told or one.outcome is not Outcome.CONTENT:
-            yield unread(one)
+            yield unread(one, is_superseded=request in told)
             continue
         read = read_payload(open_landed(platform.store, one), parsers)
         if read.rejection is None:

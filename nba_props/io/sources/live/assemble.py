@@ -320,6 +320,7 @@ class _Assembly:
                 "status_code": one.status,
                 "size_bytes": one.size,
                 "is_empty_slate": one.parsed.is_empty_slate,
+                "is_superseded": one.is_superseded,
                 "rejection_reason": one.rejection,
             }
             for one in self.read

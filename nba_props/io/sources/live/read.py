@@ -21,7 +21,10 @@ Parsers = Mapping[tuple[Source, str], Callable[[Payload], Parsed]]
 
 @dataclass(frozen=True)
 class ReadPayload:
-    """One landed answer without its body: where and when it came from, its rows, and why there are none (`rejection`)."""
+    """One landed answer without its body: where and when it came from, its rows, and why there are none.
+
+    It could not be read (`rejection`), or a later answer to the same request tells all of it again (`is_superseded`).
+    """
 
     ref: str
     source: Source
@@ -34,6 +37,7 @@ class ReadPayload:
     size: int
     parsed: Parsed = field(default_factory=Parsed)
     rejection: str | None = None
+    is_superseded: bool = False
 
     @property
     def document(self) -> tuple[Source, str, str]:
@@ -52,12 +56,14 @@ def read_payload(payload: Payload, parsers: Parsers) -> ReadPayload:
     return _of(payload, len(payload.body), parsed, rejection)
 
 
-def unread(landed: Landed) -> ReadPayload:
-    """A landed answer that a later one makes needless to read."""
-    return _of(landed, landed.size, Parsed(), None)
+def unread(landed: Landed, *, is_superseded: bool) -> ReadPayload:
+    """A landed answer that need not be read: it has no content, or a later one makes it needless."""
+    return _of(landed, landed.size, Parsed(), None, is_superseded=is_superseded)
 
 
-def _of(answer: Payload | Landed, size: int, parsed: Parsed, rejection: str | None) -> ReadPayload:
+def _of(
+    answer: Payload | Landed, size: int, parsed: Parsed, rejection: str | None, *, is_superseded: bool = False
+) -> ReadPayload:
     return ReadPayload(
         ref=answer.ref,
         source=answer.source,
@@ -70,6 +76,7 @@ def _of(answer: Payload | Landed, size: int, parsed: Parsed, rejection: str | No
         size=size,
         parsed=parsed,
         rejection=rejection,
+        is_superseded=is_superseded,
     )
 
 
