@@ -40,7 +40,7 @@ select
     accepted_missing_columns, created_at, build_commit
 from nba_predictions.player_prop_predictions
 where game_date = @start_date and universal_player_id = @player_id
-order by system_id, line_key, created_at
+order by system_id, line_key, created_at, prediction_id
 """
 
 _BATCHES = """
@@ -49,7 +49,7 @@ select
     superseded_rows, accepted_missing_columns, run_id
 from nba_predictions.prediction_batches
 where game_date = @start_date and batch_id in unnest(@batch_ids)
-order by batch_as_of_at, opened_at
+order by batch_as_of_at, opened_at, batch_id
 """
 
 _QUOTES = """
@@ -98,7 +98,7 @@ from nba_raw.injury_reports as i
 inner join nba_reference.name_resolution as r
     on r.game_date = i.game_date and r.player_name = i.player_name and r.event_key = i.team_abbr
 where i.game_date = @start_date and r.game_date = @start_date and r.universal_player_id = @player_id
-order by i.injury_reported_at
+order by i.injury_reported_at, i.team_abbr, i.player_name
 """
 
 _CONTEXT = """
@@ -119,7 +119,7 @@ inner join nba_analytics.upcoming_player_game_context as c
     on c.game_date = p.game_date and c.game_id = p.game_id and c.team_abbr = p.team_abbr
 where p.game_date = @start_date and c.game_date = @start_date and c.universal_player_id = @player_id
     and p.is_active and p.is_main_line and p.minutes_from_absences is not null
-order by p.minutes_from_absences desc, p.player_name
+order by p.minutes_from_absences desc, p.player_name, p.universal_player_id, p.system_id
 """
 
 

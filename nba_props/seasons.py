@@ -134,14 +134,14 @@ from (
     where data_date <= @end_date and coalesce(data_date_end, data_date) >= @start_date
 )
 where place = 1
-order by started_at
+order by started_at, processor_name, data_date, data_date_end
 """
 
 _BATCHES = """
 select game_date, failure_reason as why
 from nba_predictions.prediction_batches
 where game_date between @start_date and @end_date and failure_reason is not null
-order by game_date, opened_at
+order by game_date, opened_at, batch_id
 """
 
 _WITHHELD = """

@@ -28,7 +28,7 @@ select game_date, reason, count(*) as players
 from nba_monitoring.missing_predictions
 where game_date between @start_date and @end_date and is_expected
 group by game_date, reason
-order by players desc, reason
+order by game_date, players desc, reason
 """
 _REASONS_SHOWN = 3
 

@@ -23,7 +23,7 @@ _MISSING = """
 select player_lookup, universal_player_id, reason, detail, is_expected, is_by_design
 from nba_monitoring.missing_predictions
 where game_date = @start_date
-order by is_by_design, reason, player_lookup
+order by is_by_design, reason, player_lookup, missing_key
 """
 
 # Coverage counts what these steps wrote; one that ran later makes it out of date.

@@ -14,7 +14,7 @@ NAMES_SHOWN = 12
 _COUNTS = """
 select archive_id, table_name, season, rows_read, rows_kept, rows_duplicate, rows_quarantined
 from nba_raw.archive_imports
-order by table_name, season
+order by table_name, season, archive_id
 """
 
 

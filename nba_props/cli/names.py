@@ -25,13 +25,13 @@ _QUEUE = """
 select player_lookup, player_name, game_date, reason, is_quoted, occurrences, suggestions
 from nba_reference.unresolved_player_names
 where game_date between @start_date and @end_date
-order by game_date desc, player_lookup, player_name
+order by game_date desc, player_lookup, player_name, event_key
 """
 
 _WAITING = """
 select distinct game_date, player_lookup from nba_reference.unresolved_player_names
 where game_date between @start_date and @end_date
-order by game_date desc
+order by game_date desc, player_lookup
 """
 
 _PREDICTED = """

@@ -10,19 +10,9 @@ from typing import Any
 from nba_props.domain.names import Alias, NameIndex, NameRequest, Person, Registry, player_lookup, resolve_batch
 from nba_props.errors import BadInput
 from nba_props.platform import Platform
+from nba_props.registry import aliases, registered_people
 
 _ID = re.compile(r"(?:nba_)?([0-9]+)")
-
-_PEOPLE = """
-select distinct universal_player_id, player_name, first_known_date
-from nba_reference.nba_players_registry
-order by universal_player_id
-"""
-
-_ALIASES = """
-select alias_lookup, canonical_lookup, alias_type, is_active from nba_reference.player_aliases
-order by alias_lookup, canonical_lookup
-"""
 
 _TEAMS = """
 select concat('nba_', cast(r.source_player_id as string)) as universal_player_id, r.team_abbr
@@ -54,11 +44,11 @@ class Directory:
 
     @cached_property
     def people(self) -> list[Person]:
-        return [Person(**row) for row in self._ask(_PEOPLE)]
+        return registered_people(self.platform)
 
     @cached_property
     def aliases(self) -> list[Alias]:
-        return [Alias(**row) for row in self._ask(_ALIASES)]
+        return aliases(self.platform)
 
     @cached_property
     def registry(self) -> Registry:
@@ -123,9 +113,6 @@ class Directory:
         keys = {one.universal_player_id: player_lookup(one.player_name) for one in self.people}
         near = process.extract(player_lookup(text), keys, scorer=fuzz.ratio, limit=3, score_cutoff=70)
         return [found for _, _, found in near]
-
-    def _ask(self, sql: str) -> list[dict[str, Any]]:
-        return self.platform.warehouse.query(sql).to_pylist()
 
     def _of_day(self, sql: str) -> list[dict[str, Any]]:
         if self.day is None:

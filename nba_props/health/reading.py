@@ -107,7 +107,7 @@ select reason, is_by_design, count(*) as players
 from nba_monitoring.missing_predictions
 where game_date = @start_date
 group by reason, is_by_design
-order by reason
+order by reason, is_by_design
 """
 
 # What live sources sent and archives held for the date's season, and was not let in.
@@ -136,7 +136,7 @@ from nba_reference.processor_run_history
 where
     (data_date <= @start_date and coalesce(data_date_end, data_date) >= @start_date)
     or (status in ('failed', 'interrupted') and started_at >= timestamp_sub(@now, interval 24 hour))
-order by started_at
+order by started_at, run_id, processor_name
 """
 
 _SLATE_SHOWN = """

@@ -8,12 +8,12 @@ import dagster as dg
 import pyarrow as pa
 
 from nba_props.assets._factory import dated_kwargs, written
-from nba_props.assets.reference.people import aliases, registered_people
 from nba_props.catalog import table
 from nba_props.catalog.render.arrow import arrow_schema
-from nba_props.domain.names import NameRequest, Resolution, resolve_batch
+from nba_props.domain.names import NameIndex, NameRequest, Resolution, resolve_batch
 from nba_props.partitions import dates_of
 from nba_props.platform import Platform
+from nba_props.registry import aliases, registered_people
 
 RESOLVED = table("nba_reference.name_resolution")
 UNRESOLVED = table("nba_reference.unresolved_player_names")
@@ -86,7 +86,7 @@ def resolve_range(platform: Platform, start: date, end: date) -> tuple[pa.Table,
     """(bound names, queue) of the dates, as of each date: people known before it, teams as its rosters say."""
     dates = {"start_date": start, "end_date": end}
     query = platform.warehouse.query
-    index, known_aliases = registered_people(platform), aliases(platform)
+    index, known_aliases = NameIndex(registered_people(platform)), aliases(platform)
     team_of: dict[date, dict[str, str]] = defaultdict(dict)
     for row in query(_TEAMS, dates).to_pylist():
         team_of[row["game_date"]][row["universal_player_id"]] = row["team_abbr"]

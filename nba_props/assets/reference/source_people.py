@@ -13,7 +13,6 @@ import pyarrow as pa
 
 from nba_props.assets._factory import OWNERS
 from nba_props.assets._spec import asset_spec_kwargs
-from nba_props.assets.reference.people import aliases, registered_people
 from nba_props.catalog import table
 from nba_props.catalog.render.arrow import arrow_schema
 from nba_props.domain.calendar import season_of
@@ -21,6 +20,7 @@ from nba_props.domain.names import Alias, NameIndex, NameRequest, Registry, Reso
 from nba_props.history import recorded
 from nba_props.platform import Platform
 from nba_props.pools import WRITES
+from nba_props.registry import aliases, registered_people
 
 SOURCE_PEOPLE = table("nba_reference.source_people")
 
@@ -66,7 +66,7 @@ def resolved_people(platform: Platform) -> pa.Table:
     """Every (source, person, spelling, team) with the person it means, or the reason why nobody may be assumed."""
     named = platform.warehouse.query(_NAMED).to_pylist()
     played_for = platform.warehouse.query(_PLAYED_FOR).to_pylist()
-    resolver = _Resolver(registered_people(platform), aliases(platform), played_for)
+    resolver = _Resolver(NameIndex(registered_people(platform)), aliases(platform), played_for)
     rows = settled([resolver.row_of(one) for one in named])
     return pa.Table.from_pylist(rows, schema=arrow_schema(SOURCE_PEOPLE))
 

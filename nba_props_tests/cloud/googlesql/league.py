@@ -156,10 +156,12 @@ def _turned(column: Column, value: Any, others: list[Any], dice: random.Random) 
 
 @dataclass(frozen=True)
 class Home:
-    """The same rows twice, for the reference and in an embedded warehouse, and a value for every parameter."""
+    """The same rows for the reference and in two embedded warehouses, and a value for every parameter."""
 
     rows: Rows
     warehouse: DuckDBWarehouse
+    backwards: DuckDBWarehouse
+    """The same rows from the last to the first: an answer that leans on the order of storage is another one there."""
     values: Mapping[str, Any]
 
     def expected(self, sql: str, reference: Reference) -> Answer:
@@ -171,6 +173,10 @@ class Home:
         """What the embedded engine answers."""
         return self.warehouse.query(sql, self._given(parse(sql)))
 
+    def found_backwards(self, sql: str) -> pa.Table:
+        """What the embedded engine answers on the same rows, stored from the last to the first."""
+        return self.backwards.query(sql, self._given(parse(sql)))
+
     def _given(self, tree: exp.Expression) -> dict[str, Any]:
         return {name: self.values[name] for name in parameters_used(tree)}
 
@@ -179,9 +185,14 @@ def homes_of(league: Rows, root: Path) -> dict[str, Home]:
     turned = awkward(league)
     late = datetime(2025, 11, 6, 4, 30, tzinfo=UTC)  # 23:30 Eastern
     return {
-        "as played": Home(league, stored(league, root / "played"), values(league)),
-        "awkward": Home(turned, stored(turned, root / "turned"), values(league, as_of=late, start_date=GRADED)),
+        "as played": _home(league, root / "played", values(league)),
+        "awkward": _home(turned, root / "awkward", values(league, as_of=late, start_date=GRADED)),
     }
+
+
+def _home(rows: Rows, root: Path, given: Mapping[str, Any]) -> Home:
+    backwards = {name: table.take(pa.array(range(table.num_rows)[::-1], pa.int64())) for name, table in rows.items()}
+    return Home(rows, stored(rows, root / "rows"), stored(backwards, root / "backwards"), given)
 
 
 def values(rows: Rows, **changed: Any) -> dict[str, Any]:

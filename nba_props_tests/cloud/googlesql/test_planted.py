@@ -110,8 +110,10 @@ def guards_that_see(sql: str, builds: Table | None, reference: Reference, home: 
         return seen | {ANALYZER}
     if builds and found.columns != [(column.name, column.type.value) for column in builds]:
         seen.add(COLUMNS)
-    if found.kind == "query" and differences(sql, home.expected(sql, reference), home.found(sql)):
-        seen.add(ROWS)
+    if found.kind == "query":
+        expected = home.expected(sql, reference)
+        if any(differences(sql, expected, rows) for rows in (home.found(sql), home.found_backwards(sql))):
+            seen.add(ROWS)
     return seen
 
 

@@ -1,6 +1,6 @@
 """Who may be meant by a name, as the reference tables have it: people and aliases, ready for `domain.names`."""
 
-from nba_props.domain.names import Alias, NameIndex, Person
+from nba_props.domain.names import Alias, Person
 from nba_props.platform import Platform
 
 _PEOPLE = """
@@ -15,9 +15,9 @@ order by alias_lookup, canonical_lookup
 """
 
 
-def registered_people(platform: Platform) -> NameIndex:
-    """Every person of the registry, with the date until which they were not known."""
-    return NameIndex(Person(**row) for row in platform.warehouse.query(_PEOPLE).to_pylist())
+def registered_people(platform: Platform) -> list[Person]:
+    """Every person of the registry under every spelling, with the date until which they were not known."""
+    return [Person(**row) for row in platform.warehouse.query(_PEOPLE).to_pylist()]
 
 
 def aliases(platform: Platform) -> list[Alias]:
