@@ -42,6 +42,7 @@ def run(*command: str, home: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.whole
 def test_dg_checks_the_definitions(tmp_path: Path) -> None:
     checked = run("dg", "check", "defs", home=tmp_path / "home")
     assert checked.returncode == 0, checked.stdout + checked.stderr

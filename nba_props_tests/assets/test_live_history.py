@@ -135,6 +135,7 @@ def rows_of(platform: Platform, table: str, columns: str, where: str = "true") -
     return [tuple(row.values()) for row in rows]
 
 
+@pytest.mark.whole
 def test_landed_answers_become_tables_and_a_second_run_changes_nothing(home: Platform) -> None:
     landed(home, Source.NBA_STATS, DAY, OFFICIAL)
     landed(home, Source.BALLDONTLIE, DAY, REPORTED)

@@ -53,6 +53,7 @@ class TestContract(WarehouseContract):
         return lambda prefix="": DuckDBWarehouse(tmp_path / "warehouse", prefix, lock_timeout_seconds=10.0)
 
 
+@pytest.mark.whole
 class TestProcesses(ProcessContract):
     @pytest.fixture
     def opened(self, tmp_path: Path) -> Open:
@@ -388,6 +389,7 @@ def write_on_a_full_disk(begun: Any, root: Path, spare_bytes: int, told: Any) ->
     told.put(outcome_of(lambda: warehouse.stage(PREDICTIONS, ZONES, predicted(*(f"q{at}" for at in range(500))))))
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("spare_bytes", [0, 50_000, 300_000])
 def test_a_full_disk_is_told_and_changes_nothing(root: Path, processes: ForkServerContext, spare_bytes: int) -> None:
     DuckDBWarehouse(root).stage(PREDICTIONS, ZONES, predicted("p"))

@@ -43,6 +43,7 @@ class TestMigration(MigrationContract):
         return lambda prefix="": DuckDBWarehouse(tmp_path / "warehouse", prefix)
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("writes", [0, 1, 2])
 def test_killed_between_two_writes_it_goes_on(tmp_path: Path, writes: int) -> None:
     warehouse = DuckDBWarehouse(tmp_path)

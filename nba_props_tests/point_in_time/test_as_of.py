@@ -77,6 +77,7 @@ def test_nothing_seen_later_than_an_explicit_as_of_or_the_present_is_used(
     assert differences(*found) == []
 
 
+@pytest.mark.whole
 def test_an_earlier_as_of_picks_the_earlier_line(built: Built, tmp_path: Path) -> None:
     """Counted again from the quotes: the best-ranked book's latest main line before the instant."""
     late, early = context(built.platform), context(seen_at(built, tmp_path / "early", as_of=MORNING))

@@ -92,6 +92,7 @@ def test_importing_another_future_and_forcing_the_slate_changes_nothing(built: B
     assert differences(built.snapshot, snapshot(platform, DAY, built.games, staged)) == []
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("alteration", [results_changed, results_added, seen_altered])
 def test_no_single_kind_of_hindsight_changes_a_feature(built: Built, alteration: Alteration, tmp_path: Path) -> None:
     """One kind could hide another where all come together."""

@@ -62,6 +62,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Opened:
     return opened_with(two_seasons(), tmp_path_factory.mktemp("opening"))
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("alteration", [all_later_deleted, all_later_altered])
 def test_opening_night_does_not_know_what_its_season_will_offer(
     opened: Opened, alteration: Callable[[Frames, Known], Frames], tmp_path: Path

@@ -42,6 +42,7 @@ def mean_error(rows: pd.DataFrame, column: str) -> float:
     return float((rows[column] - rows["expected_points"]).abs().mean())
 
 
+@pytest.mark.whole
 def test_every_system_follows_the_truth(beside_the_truth: pd.DataFrame) -> None:
     """Measured: 0.94 but for the trees (0.87), which have one month to learn from."""
     assert len(beside_the_truth) > 300
