@@ -9,6 +9,8 @@ from nba_props.simulate.league import League
 from nba_props_tests.point_in_time.building import build_features, copy_of, frame, predict
 from nba_props_tests.point_in_time.conftest import DAY, LEAGUE, Built
 
+pytestmark = pytest.mark.whole
+
 FIRST, LAST = month_start(DAY), LEAGUE.last
 
 PREDICTED = """
@@ -42,7 +44,6 @@ def mean_error(rows: pd.DataFrame, column: str) -> float:
     return float((rows[column] - rows["expected_points"]).abs().mean())
 
 
-@pytest.mark.whole
 def test_every_system_follows_the_truth(beside_the_truth: pd.DataFrame) -> None:
     """Measured: 0.94 but for the trees (0.87), which have one month to learn from."""
     assert len(beside_the_truth) > 300
