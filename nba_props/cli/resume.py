@@ -46,10 +46,7 @@ class Unfinished:
 def _sources(platform: Platform) -> list[Any]:
     """What the dates are built from, as far as it changes by hand: imports and aliases."""
     from nba_props.io.landing import landed_archives
+    from nba_props.registry import aliases
 
-    aliases = platform.warehouse.query(
-        "SELECT alias_lookup, canonical_lookup, is_active FROM nba_reference.player_aliases"
-        " ORDER BY alias_lookup, canonical_lookup"
-    )
     imports = [[one.archive_id, one.imported_at.isoformat()] for one in landed_archives(platform.store)]
-    return [imports, [list(row.values()) for row in aliases.to_pylist()]]
+    return [imports, [[one.alias_lookup, one.canonical_lookup, one.is_active] for one in aliases(platform)]]
